@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One library per room, one function per kind of target.
+
+# Order = the direction of dependencies: a room may depend only on rooms that stand before it.
+set(ATTUNE_ROOMS core flow signal media learn store
+                 sense affect library choose compose play care
+                 session report serve app)
+# The rooms of the loop do not know each other: they meet in flow and are wired in session.
+set(ATTUNE_MIDDLE_ROOMS sense affect library choose compose play care)
+
+set(ATTUNE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion
+    -Wold-style-cast -Wsuggest-override -Wnon-virtual-dtor)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  list(REMOVE_ITEM ATTUNE_WARNINGS -Wsuggest-override)
+  list(APPEND ATTUNE_WARNINGS -Wno-unused-command-line-argument -Wno-sign-conversion
+       -Wno-implicit-int-float-conversion)
+endif()
+
+function(attune_check_deps name)
+  list(FIND ATTUNE_ROOMS ${name} rank)
+  foreach(dep IN LISTS ARGN)
+    list(FIND ATTUNE_ROOMS ${dep} dep_rank)
+    if(dep_rank LESS 0)
+      message(FATAL_ERROR "${name}: '${dep}' is not a room; rooms are: ${ATTUNE_ROOMS}")
+    endif()
+    if(NOT dep_rank LESS rank)
+      message(FATAL_ERROR "${name} may not depend on ${dep}: dependencies point up the list ${ATTUNE_ROOMS}")
+    endif()
+    if(${name} IN_LIST ATTUNE_MIDDLE_ROOMS AND ${dep} IN_LIST ATTUNE_MIDDLE_ROOMS)
+      message(FATAL_ERROR "${name} and ${dep} are both rooms of the loop: they meet in flow, not here")
+    endif()
+  endforeach()
+endfunction()
+
+# attune_module(affect DEPS core flow signal LIBS ${OpenCV_LIBS} PRIVATE_LIBS x HEADERS a.hpp SOURCES a.cpp)
+function(attune_module name)
+  cmake_parse_arguments(M "" "" "HEADERS;SOURCES;DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  attune_check_deps(${name} ${M_DEPS})
+  add_library(attune_${name} STATIC ${M_SOURCES})
+  add_library(attune::${name} ALIAS attune_${name})
+  target_sources(attune_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${M_HEADERS})
+  target_compile_options(attune_${name} PRIVATE ${ATTUNE_WARNINGS})
+  target_compile_definitions(attune_${name} PRIVATE $<$<BOOL:${ATTUNE_HEAVY_CHECKS}>:ATTUNE_HEAVY_CHECKS=1>)
+  list(TRANSFORM M_DEPS PREPEND attune::)
+  target_link_libraries(attune_${name} PUBLIC ${M_DEPS} ${M_LIBS} PRIVATE ${M_PRIVATE_LIBS})
+endfunction()
+
+# attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD])
+# makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/.
+function(attune_test room label)
+  cmake_parse_arguments(T "RT_GUARD" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
+  set(target ${room}_${label}_test)
+  list(TRANSFORM T_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/tests/)
+  add_executable(${target} ${T_SOURCES})
+  list(TRANSFORM T_DEPS PREPEND attune::)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -O1)
+  target_compile_definitions(${target} PRIVATE ATTUNE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                             ATTUNE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${target} PRIVATE ${T_DEPS} ${T_LIBS} GTest::gtest GTest::gtest_main)
+  if(T_RT_GUARD)
+    target_link_libraries(${target} PRIVATE attune_rt_guard)
+  endif()
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
+                       PROPERTIES LABELS ${label} TIMEOUT ${T_TIMEOUT})
+endfunction()
+
+# attune_fuzz(csv DEPS sense) builds fuzz/csv_fuzz.cpp and runs it for 10 s over fuzz/corpus/csv in ctest.
+function(attune_fuzz name)
+  cmake_parse_arguments(F "" "" "DEPS;LIBS" ${ARGN})
+  add_executable(${name}_fuzz ${PROJECT_SOURCE_DIR}/fuzz/${name}_fuzz.cpp)
+  list(TRANSFORM F_DEPS PREPEND attune::)
+  target_link_libraries(${name}_fuzz PRIVATE ${F_DEPS} ${F_LIBS})
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  add_test(NAME fuzz_${name} COMMAND ${PROJECT_SOURCE_DIR}/scripts/fuzz-smoke $<TARGET_FILE:${name}_fuzz>
+           ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name} 10)
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 120)
+endfunction()
+
+# attune_bench(choose DEPS choose) builds bench/choose_bench.cpp with Google Benchmark.
+function(attune_bench name)
+  cmake_parse_arguments(B "" "" "DEPS;LIBS" ${ARGN})
+  add_executable(${name}_bench ${PROJECT_SOURCE_DIR}/bench/${name}_bench.cpp)
+  list(TRANSFORM B_DEPS PREPEND attune::)
+  target_link_libraries(${name}_bench PRIVATE ${B_DEPS} ${B_LIBS} benchmark::benchmark)
+  target_compile_definitions(${name}_bench PRIVATE ATTUNE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <csignal>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command_line.hpp"
+#include "core/paths.hpp"
+
+namespace {
+
+attune::app::Context* g_context = nullptr;  // for the signal handler alone
+
+void on_signal(int) {
+    g_context->cancel.cancel();
+    std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends at once
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    using namespace attune::app;
+    Context context;
+    CLI::App app{"Attune plays you your own music along a path from how you feel to how you want to feel."};
+    app.name("attune");
+    app.set_version_flag("--version", std::string("attune ") + ATTUNE_VERSION);
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+    std::string data, config;
+    app.add_option("--data", data, "folder that holds your data (default: XDG data directory)");
+    app.add_option("--db", context.db_url, "database: sqlite:FILE or postgresql://... (default: in the data folder)");
+    app.add_option("--config", config, "configuration file (default: XDG config directory)");
+    app.add_flag("--json", context.json, "print one JSON object on stdout");
+    app.footer("First steps:  attune library scan ~/Music   then   attune session run --goal calm --minutes 20");
+
+    add_session_commands(app, context);
+    add_library_commands(app, context);
+    add_sense_commands(app, context);
+    add_affect_commands(app, context);
+    add_compose_commands(app, context);
+    add_model_commands(app, context);
+    add_simulate_commands(app, context);
+    add_doctor_commands(app, context);
+    add_serve_commands(app, context);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? kDone : kBadUsage;
+    }
+    context.data_dir = attune::core::data_dir(data);
+    context.config = config.empty() ? attune::core::config_file() : std::filesystem::path(config);
+    g_context = &context;
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    std::signal(SIGPIPE, SIG_IGN);
+    if (!context.run) {
+        std::fputs(app.help().c_str(), stdout);
+        return kBadUsage;
+    }
+    return context.run();
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// A person → session: buttons, keys and the therapist's hand.
+#include <map>
+#include <string>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace attune::flow {
+
+enum class CommandKind {
+    kHold, kGoOn, kBack, kSkip, kSofter, kSlower, kPause, kResume, kStop,
+    kUnsafe,        ///< "I don't feel safe"
+    kMoreSilence,
+    kKeepGoing, kQuieter,  ///< answers to the worsening question
+    kOverrideNext,  ///< args: track
+    kOverrideLevel, ///< args: gain_db
+    kOverrideStep,  ///< args: max_valence_step, max_arousal_step
+    kLockPlan, kUnlockPlan,
+    kBlockTrack,    ///< args: track
+    kWithdrawSensor ///< args: source
+};
+[[nodiscard]] const char* to_string(CommandKind kind) noexcept;
+
+enum class Role { kListener, kOwner, kTherapist, kResearcher, kSystem };
+[[nodiscard]] const char* to_string(Role role) noexcept;
+
+struct Command {
+    Id id;
+    std::string actor = "local";
+    Role role = Role::kListener;
+    Time t;
+    CommandKind kind = CommandKind::kStop;
+    std::map<std::string, std::string> args;
+};
+
+}  // namespace attune::flow
