@@ -45,10 +45,11 @@ function(attune_module name)
   target_link_libraries(attune_${name} PUBLIC ${M_DEPS} ${M_LIBS} PRIVATE ${M_PRIVATE_LIBS})
 endfunction()
 
-# attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD])
+# attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD] [WHOLE])
 # makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/.
+# WHOLE runs the program once for all its cases (they share something that is slow to start, a server say).
 function(attune_test room label)
-  cmake_parse_arguments(T "RT_GUARD" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(T "RT_GUARD;WHOLE" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
   set(target ${room}_${label}_test)
   list(TRANSFORM T_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/tests/)
   add_executable(${target} ${T_SOURCES})
@@ -63,6 +64,11 @@ function(attune_test room label)
   endif()
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
+  endif()
+  if(T_WHOLE)
+    add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+    set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT ${T_TIMEOUT})
+    return()
   endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        WORKING_DIRECTORY ${PROJECT_BINARY_DIR}

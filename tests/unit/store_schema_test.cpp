@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/schema.hpp"
+
+#include <gtest/gtest.h>
+
+#include "store/backup.hpp"
+#include "support/temp_dir.hpp"
+
+namespace attune::store {
+namespace {
+
+constexpr Revision kFirst[] = {{1, 1, "CREATE TABLE a (id BIGINT PRIMARY KEY)"}};
+constexpr Revision kSecond[] = {{1, 1, "CREATE TABLE a (id BIGINT PRIMARY KEY)"},
+                                {2, 1, "ALTER TABLE a ADD COLUMN x TEXT;\nCREATE TABLE b (id BIGINT)"}};
+constexpr Revision kBreaking[] = {{1, 1, ""}, {2, 1, ""}, {3, 3, "DROP TABLE a"}};
+
+std::unique_ptr<Connection> open_in(const test::TempDir& dir) {
+    return *Connection::open("sqlite:" + (dir.path() / "a.db").string());
+}
+
+TEST(Migrate, BringsAnOldFileUpToDateAfterCopyingIt) {
+    test::TempDir dir;
+    const RoomSchema old[] = {{"room", kFirst}};
+    const RoomSchema now[] = {{"room", kSecond}};
+    auto db = open_in(dir);
+    ASSERT_EQ(migrate(*db, old, dir.path() / "backups")->applied, 1);
+    ASSERT_TRUE(db->execute("INSERT INTO a (id) VALUES ($1)", {5}));
+    const auto report = migrate(*db, now, dir.path() / "backups");
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_EQ(report->applied, 1);
+    EXPECT_TRUE(std::filesystem::exists(report->backup));
+    EXPECT_EQ((*db->query("SELECT id FROM a"))[0][0].integer(), 5);
+    EXPECT_EQ(migrate(*db, now, dir.path() / "backups")->applied, 0);
+}
+
+TEST(Migrate, ANewerFileIsRefusedWithItsRevisionAndTheWayBack) {
+    test::TempDir dir;
+    auto db = open_in(dir);
+    const RoomSchema second[] = {{"room", kSecond}};
+    ASSERT_TRUE(migrate(*db, second, {}));
+    const RoomSchema breaking[] = {{"room", kBreaking}};
+    ASSERT_TRUE(migrate(*db, breaking, {}));
+    const auto refused = migrate(*db, second, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kVersion);
+    EXPECT_NE(refused.error().message.find("revision 3"), std::string::npos);
+    EXPECT_NE(refused.error().message.find("backups"), std::string::npos);
+}
+
+TEST(Migrate, ARevisionThatFailsLeavesTheRevisionBefore) {
+    test::TempDir dir;
+    auto db = open_in(dir);
+    static constexpr Revision kBad[] = {{1, 1, "CREATE TABLE a (id BIGINT);\nCREATE TABLE a (id BIGINT)"}};
+    const RoomSchema rooms[] = {{"room", kBad}};
+    EXPECT_FALSE(migrate(*db, rooms, {}));
+    EXPECT_FALSE(db->query("SELECT id FROM a"));
+}
+
+TEST(Backup, ARestoredCopyHoldsWhatTheDatabaseHeld) {
+    test::TempDir dir;
+    const RoomSchema rooms[] = {{"room", kFirst}};
+    {
+        auto db = open_in(dir);
+        ASSERT_TRUE(migrate(*db, rooms, {}));
+        ASSERT_TRUE(db->execute("INSERT INTO a (id) VALUES ($1)", {5}));
+        ASSERT_TRUE(backup(*db, dir.path() / "copy.db"));
+        EXPECT_FALSE(backup(*db, dir.path() / "copy.db")) << "never writes over a file";
+        ASSERT_TRUE(db->execute("DELETE FROM a"));
+    }
+    ASSERT_TRUE(restore(dir.path() / "copy.db", dir.path() / "a.db"));
+    EXPECT_EQ(open_in(dir)->query("SELECT id FROM a")->size(), 1U);
+    EXPECT_TRUE(std::filesystem::exists(dir.path() / "a.db.before-restore"));
+}
+
+TEST(Backup, RestoreRefusesWhatIsNoAttuneDatabase) {
+    test::TempDir dir;
+    dir.write("x.db", "hello");
+    const auto bad = restore(dir.path() / "x.db", dir.path() / "a.db");
+    ASSERT_FALSE(bad);
+    EXPECT_FALSE(std::filesystem::exists(dir.path() / "a.db"));
+}
+
+}  // namespace
+}  // namespace attune::store
