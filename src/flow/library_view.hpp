@@ -27,6 +27,7 @@ struct LibraryView {
     std::vector<float> tempo_bpm;
     std::vector<float> loudness_lufs;
     std::vector<float> first_loudness_lufs, last_loudness_lufs;
+    std::vector<float> true_peak_dbtp;  ///< may be empty: then no track is made louder than it is
     std::vector<float> vocals;          ///< probability
     std::vector<float> duration_s;
     std::vector<float> calming;

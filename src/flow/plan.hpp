@@ -48,6 +48,8 @@ struct PlanItem {
     double score = 0.0;
     std::string counterfactual;      ///< code of what another rating would have brought; may be empty
     std::optional<double> p_limits_held;  ///< P(all join limits held | model SD)
+    std::optional<VaGaussian> predicted;  ///< felt at the item's end, under the filter's process
+    bool bridged = false;            ///< silence or a composed bridge stands before it: serves any join
 };
 
 /// A limit that could not be kept.
@@ -56,6 +58,7 @@ struct Unmet {
     std::size_t item = 0;  ///< index into items
     double value = 0.0;    ///< what the plan has
     double allowed = 0.0;  ///< what the limit asks
+    std::string remedy;    ///< code of what would meet it: "bridge", "more_music", "accept_unfamiliar"
 };
 
 struct Plan {
