@@ -23,7 +23,10 @@ struct Heard {
     double lufs_momentary = -70.0;  ///< of the output; -70 = silence
     bool playing = false;
     bool bed = false;               ///< the safe bed plays because something failed
-    std::optional<Va> expressed;    ///< of the segment heard now; filled in by session from the profile
+    // Filled in by session from the profile and the plan; fusion and simulated listeners read them.
+    std::optional<Va> expressed;    ///< of the segment heard now; empty = unknown or silence
+    std::optional<Va> expressed_sd; ///< of the music model for this track
+    std::optional<double> predicted_liking, predicted_liking_sd;  ///< taste's, in [-1, 1]; empty = unknown
 };
 
 }  // namespace attune::flow
