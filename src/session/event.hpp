@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// The record is the loop: everything that reaches the conductor is one of these, numbered in the
+/// order in which it was consumed, and so is everything that it decided.
+///
+/// Inputs (replayed) come first in EventKind; outputs (recomputed and compared) follow.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+#include "flow/affect_state.hpp"
+#include "flow/command.hpp"
+#include "flow/evidence.hpp"
+#include "flow/goal.hpp"
+#include "flow/heard.hpp"
+#include "flow/plan.hpp"
+#include "flow/policy.hpp"
+#include "flow/rating.hpp"
+
+namespace attune::session {
+
+enum class EventKind : int {
+    // inputs
+    kStart = 1, kTick = 2, kRating = 3, kCommand = 4, kEvidence = 5, kHeard = 6, kSource = 7,
+    kPlanResult = 8, kDeadlineMissed = 9, kItemEnded = 10, kFault = 11, kPolicy = 12,
+    // outputs
+    kState = 101, kDecision = 102, kEnd = 103,
+};
+[[nodiscard]] const char* to_string(EventKind kind) noexcept;
+[[nodiscard]] constexpr bool is_output(EventKind kind) { return static_cast<int>(kind) > 100; }
+
+/// What a session starts with. All that the conductor knows of the world stands here or in a later event.
+struct Start {
+    Id session;
+    Id person;
+    flow::Goal goal;
+    std::optional<flow::Va> start;       ///< the blind rating; empty = skipped
+    std::uint64_t seed = 0;
+    flow::Policy policy;
+    std::string view_hash;               ///< of the library snapshot that planning reads
+    std::string person_state;            ///< what is known of the person: priors, taste, history (CBOR)
+    std::string strategy = "planner";    ///< "planner", or an arm of a comparison
+    double taste_weight = 1.0;
+    bool simulated = false;
+    std::vector<std::pair<std::string, flow::SourceKind>> sources;
+    std::string fingerprint;             ///< of the arithmetic: build and libm
+    std::int64_t wall_ns = 0;            ///< anchor, for display only
+    std::string zone;
+};
+
+struct Tick {};
+
+/// A source came, fell silent or was withdrawn.
+struct SourceChange {
+    std::string source;
+    flow::SourceKind kind = flow::SourceKind::kBody;
+    flow::SourceStatus status = flow::SourceStatus::kLost;
+    std::string reason;
+};
+
+/// What the planner answered to request `request`.
+struct PlanResult {
+    std::uint64_t request = 0;
+    flow::Plan plan;
+};
+
+struct DeadlineMissed {
+    std::uint64_t request = 0;
+    std::string what;   ///< "plan"
+};
+
+/// The engine has left an item for good.
+struct ItemEnded {
+    Id item;
+    double played_s = 0.0;
+    std::string why;    ///< "end", "skip", "replaced", "failed", "stop"
+    std::string error;  ///< for "failed"
+};
+
+/// Something broke and was survived: late decoding, a lost device, a full disk.
+struct Fault {
+    std::string room;
+    std::string code;
+    std::string message;
+};
+
+/// One decision of the conductor with its reasons.
+struct Decision {
+    std::string what;                     ///< "plan_requested", "plan_adopted", "hold", "ask", "flag", …
+    std::uint64_t request = 0;            ///< plan_requested, plan_adopted
+    std::vector<flow::Reason> reasons;
+    std::optional<flow::Plan> plan;       ///< plan_adopted
+    std::string question;                 ///< ask: code of the question
+    std::vector<std::string> answers;
+};
+
+struct End {
+    std::string why;                      ///< "finished", "stopped", "unsafe", "interrupted"
+};
+
+using Payload = std::variant<Start, Tick, flow::Rating, flow::Command, flow::Evidence, flow::Heard,
+                             SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy,
+                             flow::AffectState, Decision, End>;
+
+struct SessionEvent {
+    std::uint64_t seq = 0;
+    Time t;
+    std::string actor = "local";
+    flow::Origin origin = flow::Origin::kLive;
+    Payload payload;
+
+    [[nodiscard]] EventKind kind() const;
+};
+
+}  // namespace attune::session
