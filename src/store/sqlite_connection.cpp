@@ -48,7 +48,9 @@ void bind_all(SQLite::Statement& statement, const Params& params) {
                 using T = std::decay_t<decltype(v)>;
                 if constexpr (std::is_same_v<T, std::monostate>) statement.bind(index);
                 else if constexpr (std::is_same_v<T, Blob>)
-                    statement.bind(index, v.data(), static_cast<int>(v.size()));
+                    // An empty vector may hold a null pointer, which SQLite would take for NULL.
+                    statement.bind(index, v.empty() ? static_cast<const void*>("") : v.data(),
+                                   static_cast<int>(v.size()));
                 else statement.bind(index, v);
             },
             value.data());

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+attune_test(library unit DEPS library SOURCES
+  unit/library_catalogue_test.cpp)
