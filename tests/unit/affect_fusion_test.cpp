@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "affect/fusion.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "affect/tables.hpp"
+
+namespace attune::affect {
+namespace {
+
+Fusion fresh() { return *Fusion::create({}, {}); }
+
+flow::Rating felt(double t_s, double v, double a) {
+    flow::Rating r;
+    r.t = {from_seconds(t_s).ns};
+    r.value = flow::Va{v, a};
+    return r;
+}
+
+flow::Heard track(double t_s, double v, double a, double liking) {
+    flow::Heard h;
+    h.t = {from_seconds(t_s).ns};
+    h.kind = flow::ItemKind::kTrack;
+    h.track.bytes[0] = 7;
+    h.playing = true;
+    h.expressed = flow::Va{v, a};
+    h.expressed_sd = flow::Va{.2, .2};
+    h.predicted_liking = liking;
+    h.predicted_liking_sd = .3;
+    return h;
+}
+
+flow::Evidence activation(double t_s, double x) {
+    flow::Evidence e;
+    e.source = "wrist";
+    e.kind = flow::SourceKind::kBody;
+    e.t = {from_seconds(t_s).ns};
+    e.window_s = 60.0;
+    e.dt_frame_s = 1.0;
+    e.arousal = flow::Index{x, .9, 1.0};
+    e.model = "test@1";
+    return e;
+}
+
+Time at(double s) { return {from_seconds(s).ns}; }
+
+TEST(Fusion, BeforeAnyRatingItSaysThatThereIsNoEvidence) {
+    Fusion f = fresh();
+    const auto s = f.state(at(0));
+    EXPECT_FALSE(s.any_evidence);
+    EXPECT_NEAR(s.felt.sd_valence(), std::hypot(k::kMoodSd, k::kHomeSd), 1e-12);
+    EXPECT_EQ(s.felt, s.shadow);
+}
+
+TEST(Fusion, ARatingMovesTheMeanMostOfTheWayAndIsTheWholeEvidence) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, -.6, .8));
+    const auto s = f.state(at(0));
+    EXPECT_TRUE(s.any_evidence);
+    EXPECT_LT(s.felt.mean.valence, -.45);
+    EXPECT_GT(s.felt.mean.arousal, .6);
+    EXPECT_DOUBLE_EQ(s.evidence.ratings, 1.0);
+    EXPECT_LT(s.felt.sd_valence(), k::kRatingSdV);
+}
+
+TEST(Fusion, ASurprisingRatingIsNeverRejected) {
+    Fusion f = fresh();
+    for (int i = 0; i < 5; ++i) f.on_rating(felt(i, .9, .9));
+    f.on_rating(felt(6, -.9, -.9));
+    EXPECT_LT(f.state(at(6)).felt.mean.valence, 0.0);
+    EXPECT_GT(f.rating_checks().back().nis, k::kRatingSurprise);
+}
+
+TEST(Fusion, AnUntouchedSliderOrANanIsNoAnswer) {
+    Fusion f = fresh();
+    auto r = felt(0, .9, .9);
+    r.touched = false;
+    f.on_rating(r);
+    f.on_rating(felt(0, std::nan(""), .5));
+    EXPECT_FALSE(f.state(at(0)).any_evidence);
+}
+
+TEST(Fusion, LikedMusicLiftsPredictedValenceAndDislikedLowersIt) {
+    Fusion liked = fresh(), disliked = fresh();
+    for (Fusion* f : {&liked, &disliked}) f->on_rating(felt(0, 0, 0));
+    liked.on_heard(track(0, .2, 0, .8));
+    disliked.on_heard(track(0, .2, 0, -.8));
+    const double up = liked.state(at(240)).felt.mean.valence;
+    liked.advance_to(at(240));
+    disliked.advance_to(at(240));
+    EXPECT_GT(liked.state(at(240)).felt.mean.valence, .1);
+    EXPECT_LT(disliked.state(at(240)).felt.mean.valence, -.1);
+    EXPECT_NEAR(up, liked.state(at(240)).felt.mean.valence, 1e-9);  // prediction = what stepping gives
+    EXPECT_GT(liked.state(at(240)).evidence.music, 0.0);
+}
+
+TEST(Fusion, SaidLikingOfThePlayingTrackIsFeltAsValence) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, 0, 0));
+    f.on_heard(track(0, 0, 0, 0));
+    f.advance_to(at(60));
+    const auto before = f.state(at(60)).felt;
+    flow::Rating liking;
+    liking.t = at(60);
+    liking.kind = flow::RatingKind::kLiking;
+    liking.liking = .9;
+    liking.track = track(0, 0, 0, 0).track;
+    f.on_rating(liking);
+    const auto after = f.state(at(60)).felt;
+    EXPECT_GT(after.mean.valence, before.mean.valence);
+    EXPECT_LE(after.cov[0], before.cov[0]);
+    EXPECT_NEAR(after.mean.arousal, before.mean.arousal, 1e-12);
+}
+
+TEST(Fusion, ASourceWithoutABaselineOfThreeMinutesMovesNothing) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, 0, 0));
+    for (int t = 1; t < 178; ++t) f.on_evidence(activation(t, 3.0 + .5 * std::sin(t)));
+    f.advance_to(at(179));
+    const auto s = f.state(at(179));
+    EXPECT_EQ(s.felt, s.shadow);
+    ASSERT_EQ(s.sources.size(), 1U);
+    EXPECT_EQ(s.sources[0].status, flow::SourceStatus::kWarmingUp);
+}
+
+TEST(Fusion, ALostSourceWeighsNothingAtOnceAndASilentOneIsShownLostWithinTenSeconds) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, 0, 0));
+    for (int t = 1; t < 400; ++t) f.on_evidence(activation(t, std::sin(t * .7) + (t > 300 ? 2.0 : 0.0)));
+    EXPECT_GT(f.state(at(399)).sources[0].weight, 0.0);
+    Fusion told = f;
+    told.on_source_lost("wrist", "unplugged");
+    EXPECT_EQ(told.state(at(399)).sources[0].weight, 0.0);
+    EXPECT_EQ(told.state(at(399)).sources[0].status, flow::SourceStatus::kLost);
+    f.advance_to(at(409));
+    EXPECT_EQ(f.state(at(409)).sources[0].status, flow::SourceStatus::kLost);
+}
+
+TEST(Fusion, AbstainingIsNotNeutral) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, .5, .5));
+    for (int t = 1; t < 300; ++t) {
+        auto e = activation(t, 0.0);
+        e.abstained = flow::Abstain::kMotion;
+        e.arousal.reset();
+        f.on_evidence(e);
+    }
+    const auto s = f.state(at(300));
+    EXPECT_EQ(s.felt, s.shadow);
+    EXPECT_EQ(s.sources[0].status, flow::SourceStatus::kAbstaining);
+    EXPECT_EQ(s.sources[0].reason, "motion");
+}
+
+TEST(Fusion, HeartAndSkinNeverSpeakAboutValence) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, 0, 0));
+    for (int t = 1; t < 600; ++t) {
+        auto e = activation(t, std::sin(t * .7));
+        e.valence = flow::Index{t > 300 ? 4.0 : 0.0, 1.0, 1.0};
+        f.on_evidence(e);
+    }
+    const auto s = f.state(at(600));
+    EXPECT_DOUBLE_EQ(s.felt.mean.valence, s.shadow.mean.valence);
+    EXPECT_DOUBLE_EQ(s.felt.cov[0], s.shadow.cov[0]);
+}
+
+TEST(Fusion, APersonOutOfRangeIsRefusedWithTheValueAndTheRange) {
+    PersonPrior prior;
+    prior.mood.tau_s = 5;
+    const auto made = Fusion::create({}, prior);
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().message.find("tau 5"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace attune::affect
