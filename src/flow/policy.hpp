@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "core/ids.hpp"
 #include "flow/goal.hpp"
@@ -24,6 +25,14 @@ struct Blocks {
     std::set<std::string> tags;     ///< lower-case genre or mood tag
     std::set<ContentKey> ask_first; ///< memory marks: not chosen unasked
 };
+
+/// The one test for "is this blocked?", shared by planner, session and player. An artist is compared
+/// whole, and with each of several ("A feat. B", "A & B"); a tag with the whole genre or any of its
+/// words, so that "metal" blocks "death metal". Case does not matter (ASCII).
+[[nodiscard]] bool is_blocked(const Blocks& blocks, const ContentKey& track, std::string_view artist,
+                              std::string_view genre);
+[[nodiscard]] bool artist_matches(std::string_view artist, std::string_view blocked_lower);
+[[nodiscard]] bool tag_matches(std::string_view genre, std::string_view blocked_lower);
 
 /// Per-join limits of affect_spec C. They bind the estimates' means.
 struct StepLimits {

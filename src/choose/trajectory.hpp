@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Waypoints g(t): where the music should stand now (affect_spec C).
+///
+///   MATCH  meet the listener: near the start rating; a low start is matched in arousal and aims
+///          a little higher in valence. At most one item and five minutes.
+///   MOVE   the point on the way to the nearest target point, at most `tether` from the felt mean.
+///   HOLD   inside the target: stay.        LAND   the last item: inside the target, known and liked.
+///
+/// The iso principle is a hypothesis; `straight` goes to the target at once and is an equal choice.
+#include <optional>
+
+#include "flow/affect.hpp"
+#include "flow/goal.hpp"
+#include "flow/plan.hpp"
+#include "flow/policy.hpp"
+
+namespace attune::choose {
+
+/// Conventions of affect_spec C, editable; none is fitted.
+struct Pace {
+    double tether = .65;         ///< farthest that music may stand from the felt mean; .35..inf
+    bool match = true;           ///< false: by choice, or ruminates with sad music
+    bool straight = false;       ///< to the target at once: no match, no tether
+    double match_radius = .35;
+    double match_max_s = 300.0;
+    double low_valence = -.2;    ///< below it the match aims higher
+    double match_lift = .15;
+};
+
+/// Longest waypoint distance for which "no mirror, no pushed lift" still counts as not pushed.
+inline constexpr double kUnpushedLift = .15;
+/// Highest expressed arousal where policy forbids to energise (psychosis, mania).
+inline constexpr double kNoEnergiseArousal = .3;
+
+struct Waypoint {
+    flow::Va at;
+    flow::Phase phase = flow::Phase::kMove;
+};
+
+/// Everything that a waypoint depends on.
+struct Moment {
+    flow::Va felt;               ///< predicted mean when the item starts
+    flow::Va start;              ///< blind rating at the session's start
+    double elapsed_s = 0.0;      ///< since the session's start
+    bool first_item = false;     ///< nothing was played yet
+    bool last_item = false;
+    std::optional<flow::Va> hold_at;  ///< "stay here", "back": overrides all but flags
+};
+
+/// The goal that policy leaves: energise becomes stay where it is forbidden.
+[[nodiscard]] flow::Goal allowed_goal(const flow::Goal& goal, const flow::Policy& policy);
+
+[[nodiscard]] Waypoint waypoint(const flow::Goal& goal, const Pace& pace, const flow::Policy& policy,
+                                const Moment& moment);
+
+}  // namespace attune::choose

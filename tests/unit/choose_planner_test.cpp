@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "choose/planner.hpp"
+#include "choose/reasons.hpp"
+#include "choose/rules.hpp"
+#include "library/simulated_library.hpp"
+
+using namespace attune;
+using namespace attune::choose;
+
+namespace {
+
+/// One library for all tests of this file.
+struct World {
+    flow::LibraryViewPtr view = library::SimulatedLibrary(2000, 1).view();
+    TrackIndex index{*view};
+    static const World& get() {
+        static const World world;
+        return world;
+    }
+};
+
+class Planner : public ::testing::Test {
+protected:
+    Planner() {
+        request.view = World::get().view.get();
+        request.index = &World::get().index;
+        request.policy = &policy;
+        request.start = {-.35, .60};
+        request.felt = {request.start, {.03, 0.0, .04}};
+        request.goal = flow::Goal{flow::GoalKind::kCalm, {}, 20.0};
+    }
+    static std::vector<flow::PlanItem> tracks(const flow::Plan& plan) {
+        std::vector<flow::PlanItem> out;
+        for (const auto& item : plan.items)
+            if (item.kind == flow::ItemKind::kTrack) out.push_back(item);
+        return out;
+    }
+    static bool has(const flow::Plan& plan, std::string_view limit) {
+        return std::any_of(plan.unmet.begin(), plan.unmet.end(),
+                           [&](const flow::Unmet& u) { return u.limit == limit; });
+    }
+    static double p(const flow::Plan& plan, std::size_t i) { return *tracks(plan)[i].p_limits_held; }
+
+    flow::Policy policy;
+    PlanRequest request;
+};
+
+TEST_F(Planner, FillsTheTimeAndKeepsEveryLimit) {
+    const flow::Plan plan = choose::plan(request);
+    EXPECT_NEAR(planned_seconds(plan.items), 1200.0, 60.0);
+    EXPECT_GE(tracks(plan).size(), 4U);
+    for (const flow::Unmet& u : plan.unmet) EXPECT_EQ(u.limit, "familiar") << u.item << " " << u.value;
+}
+
+TEST_F(Planner, StartsWhereTheListenerIsAndLandsInTheTarget) {
+    const auto items = tracks(choose::plan(request));
+    ASSERT_GE(items.size(), 3U);
+    EXPECT_EQ(items.front().phase, flow::Phase::kMatch);
+    EXPECT_LE(flow::distance(*items.front().expected, request.start), .35);
+    EXPECT_EQ(items.back().phase, flow::Phase::kLand);
+    EXPECT_EQ(request.goal.distance_from(*items.back().expected, request.start), 0.0);
+}
+
+TEST_F(Planner, TheNamedContributionsAreTheScore) {
+    for (const auto& item : tracks(choose::plan(request))) {
+        EXPECT_EQ(sum_of(item.reasons), item.score);
+        EXPECT_GE(item.reasons.size(), 2U);
+    }
+}
+
+TEST_F(Planner, TheSameRequestGivesTheSamePlan) {
+    const flow::Plan a = choose::plan(request);
+    const flow::Plan b = choose::plan(request);
+    ASSERT_EQ(a.items.size(), b.items.size());
+    for (std::size_t i = 0; i < a.items.size(); ++i) {
+        EXPECT_EQ(a.items[i].track, b.items[i].track);
+        EXPECT_EQ(a.items[i].score, b.items[i].score);
+    }
+}
+
+TEST_F(Planner, AnotherStateGivesOtherMusicAndTheFirstItemSaysWhich) {
+    const flow::Plan tense = choose::plan(request);
+    const auto first = tracks(tense).front();
+    EXPECT_EQ(first.counterfactual, "counterfactual_calm");
+    EXPECT_NE(first.reasons.back().args.at("track"), first.track.hex());
+    request.start = {.3, -.4};
+    request.felt.mean = request.start;
+    EXPECT_NE(tracks(choose::plan(request)).front().track, first.track);
+    EXPECT_EQ(tracks(choose::plan(request)).front().track.hex(), first.reasons.back().args.at("track"));
+}
+
+TEST_F(Planner, BlockedArtistsAndTagsNeverAppear) {
+    const auto before = tracks(choose::plan(request));
+    const auto& view = *request.view;
+    policy.blocks.artists.insert("simulated artist 1");
+    for (const auto& item : before) {
+        const auto row = *view.row(item.track);
+        policy.blocks.tags.insert(view.genres[view.genre[row]]);
+    }
+    for (const auto& item : tracks(choose::plan(request))) {
+        const auto row = *view.row(item.track);
+        EXPECT_FALSE(flow::is_blocked(policy.blocks, item.track, view.artists[view.artist[row]],
+                                      view.genres[view.genre[row]]));
+    }
+}
+
+TEST_F(Planner, AFlaggedListenerHearsOnlyWhatTheyKnow) {
+    policy.flagged = true;
+    policy.allow_unfamiliar = false;
+    for (std::size_t row = 0; row < request.view->size(); row += 20) request.familiar.insert(request.view->key[row]);
+    const flow::Plan plan = choose::plan(request);
+    ASSERT_GE(tracks(plan).size(), 3U);
+    for (const auto& item : tracks(plan)) EXPECT_TRUE(request.familiar.contains(item.track));
+}
+
+TEST_F(Planner, AFlaggedListenerWithoutKnownMusicGetsSilenceNotStrangers) {
+    policy.flagged = true;
+    policy.allow_unfamiliar = false;
+    const flow::Plan plan = choose::plan(request);
+    EXPECT_TRUE(tracks(plan).empty());
+    ASSERT_FALSE(plan.items.empty());
+    EXPECT_EQ(plan.items.front().kind, flow::ItemKind::kSilence);
+    EXPECT_TRUE(has(plan, "no_music"));
+}
+
+TEST_F(Planner, NoEnergiseMeansNoArousingTrackAndTheGoalIsNamedAsUnmet) {
+    policy.allow_energise = false;
+    request.goal.kind = flow::GoalKind::kEnergise;
+    const flow::Plan plan = choose::plan(request);
+    EXPECT_TRUE(has(plan, "goal_energise"));
+    for (const auto& item : tracks(plan)) EXPECT_LE(item.expected->arousal, kNoEnergiseArousal + 1e-6);
+}
+
+TEST_F(Planner, SleepNeverRises) {
+    request.goal.kind = flow::GoalKind::kSleep;
+    const flow::Plan plan = choose::plan(request);
+    const auto items = tracks(plan);
+    for (std::size_t i = 1; i < items.size(); ++i)
+        EXPECT_LE(items[i].expected->arousal, items[i - 1].expected->arousal + .02 + 1e-6);
+    EXPECT_FALSE(has(plan, "sleep_rising"));
+}
+
+TEST_F(Planner, WithoutMatchTheFirstItemAlreadyMoves) {
+    policy.allow_match = false;
+    EXPECT_EQ(tracks(choose::plan(request)).front().phase, flow::Phase::kMove);
+}
+
+TEST_F(Planner, StraightGoesFartherThanTheTetherAllows) {
+    request.pace.straight = true;
+    const auto first = tracks(choose::plan(request)).front();
+    EXPECT_GT(flow::distance(first.waypoint, request.felt.mean), .65);
+}
+
+TEST_F(Planner, HoldKeepsTheWaypoint) {
+    request.session_items = 2;
+    request.hold_at = flow::Va{.0, .3};
+    for (const auto& item : tracks(choose::plan(request))) EXPECT_EQ(item.waypoint, *request.hold_at);
+}
+
+TEST_F(Planner, LandNowIsOneFarewell) {
+    request.session_items = 2;
+    request.land_now = true;
+    const auto items = tracks(choose::plan(request));
+    ASSERT_EQ(items.size(), 1U);
+    EXPECT_EQ(items.front().phase, flow::Phase::kLand);
+}
+
+TEST_F(Planner, AnOverrideComesFirstAndABlockedOneDoesNot) {
+    flow::PlanItem chosen;
+    chosen.track = request.view->key[77];
+    chosen.title = request.view->title[77];
+    chosen.out_s = 120.0;
+    request.fixed = {chosen};
+    EXPECT_EQ(choose::plan(request).items.front().track, chosen.track);
+    policy.blocks.tracks.insert(chosen.track);
+    for (const auto& item : choose::plan(request).items) EXPECT_NE(item.track, chosen.track);
+}
+
+TEST_F(Planner, AnEmptyAllowanceOfDoseIsSilence) {
+    policy.dose_left = 0.0;
+    const flow::Plan plan = choose::plan(request);
+    EXPECT_TRUE(tracks(plan).empty());
+    EXPECT_TRUE(has(plan, "dose_or_length"));
+}
+
+TEST_F(Planner, WhatWasHeardWithinTheHourDoesNotReturn) {
+    const auto first = tracks(choose::plan(request));
+    for (const auto& item : first) request.history.push_back({item.track, 600.0, true});
+    for (const auto& item : tracks(choose::plan(request)))
+        for (const auto& heard : first) EXPECT_NE(item.track, heard.track);
+}
+
+TEST_F(Planner, PredictsEachStepTowardsTheGoal) {
+    const auto items = tracks(choose::plan(request));
+    const double before = request.goal.distance_from(request.start, request.start);
+    const double after = request.goal.distance_from(items.back().predicted->mean, request.start);
+    EXPECT_LT(after, before);
+    for (const auto& item : items) {
+        EXPECT_GT(item.predicted->sd_valence(), 0.0);
+        EXPECT_GT(*item.p_limits_held, 0.0);
+        EXPECT_LE(*item.p_limits_held, 1.0);
+    }
+}
+
+}  // namespace
