@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+attune_test(sense unit DEPS sense SOURCES
+  unit/sense_persona_test.cpp
+  unit/sense_simulated_listener_test.cpp
+  unit/sense_spec_test.cpp
+  )
