@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// attune-train: what `attune train` starts for the models that need libtorch.
+#include <cstdio>
+#include <CLI/CLI.hpp>
+
+#include "face_train.hpp"
+
+namespace {
+
+int finish(const attune::Result<void>& result) {
+    if (result) return 0;
+    std::fprintf(stderr, "attune-train: %s\n", result.error().describe().c_str());
+    return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Attune's trainers");
+    app.require_subcommand(1);
+    attune::train::FaceTrainConfig face;
+    auto* face_command = app.add_subcommand("face", "seven expressions from FER2013");
+    face_command->add_option("--data", face.data, "folder with labels.csv and strips/")->required();
+    face_command->add_option("--out", face.out, "where model and checkpoint go")->required();
+    face_command->add_option("--epochs", face.epochs);
+    face_command->add_option("--batch", face.batch);
+    face_command->add_option("--rate", face.rate);
+    face_command->add_option("--max-minutes", face.max_minutes);
+    face_command->add_option("--seed", face.seed);
+    face_command->add_option("--measure-steps", face.stop_after_steps, "measure the speed, then leave");
+    CLI11_PARSE(app, argc, argv);
+    return finish(attune::train::train_face(face));
+}
