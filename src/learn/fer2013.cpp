@@ -121,6 +121,10 @@ const char* to_string(FerSplit split) noexcept {
 Result<std::vector<FerFace>> read_fer2013(const std::filesystem::path& dir,
                                           std::span<const FerSplit> splits) {
     const auto csv = dir / "labels.csv";
+    std::error_code ignored;
+    if (!std::filesystem::exists(csv, ignored)) {
+        return fail(ErrorCode::kNotFound, "there is no labels.csv of FER2013", dir.string());
+    }
     ATTUNE_TRY(const std::string text, core::read_file(csv, kLabelsMaxBytes));
     const auto lines = core::split(text, '\n');
     ATTUNE_TRY(const Columns columns, read_header(lines.front(), csv.string()));
