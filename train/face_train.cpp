@@ -12,7 +12,9 @@
 
 #include "core/random.hpp"
 #include "face_augment.hpp"
+#include "face_export.hpp"
 #include "face_net.hpp"
+#include "learn/calibration.hpp"
 #include "learn/fer2013.hpp"
 
 namespace attune::train {
@@ -183,6 +185,36 @@ public:
         }
     }
 
+    /// Temperature from the held-out slice, the network as ONNX, its answers checked against libtorch's.
+    Result<void> finish(const std::vector<FerFace>& report) {
+        Averaged averaged(net_, ema_);
+        const auto logits = logits_of(net_, data_.held_out, true).to(torch::kDouble).contiguous();
+        std::vector<int> labels;
+        for (const auto& face : data_.held_out) labels.push_back(face.label);
+        ATTUNE_TRY(const double temperature,
+                   learn::fit_temperature({logits.data_ptr<double>(), static_cast<std::size_t>(logits.numel())},
+                                          labels, learn::kFerClasses));
+        const auto file = config_.out / "face.onnx";
+        ATTUNE_CHECK(export_face(net_, temperature, file));
+        auto sample = torch::empty({64, 1, kFull, kFull});
+        for (std::size_t i = 0; i < 64; ++i) {
+            plain_face(data_.held_out.at(i).pixels, kFull, false,
+                       {sample.data_ptr<float>() + i * learn::kFerPixels, learn::kFerPixels});
+        }
+        ATTUNE_TRY(const double apart, face_parity(net_, temperature, sample, file));
+        if (!(apart <= 1e-5)) {
+            return fail(ErrorCode::kInternal, "the exported network differs by " + std::to_string(apart) +
+                                                  "; 1e-5 is allowed", file.string());
+        }
+        std::fprintf(stderr, "face: temperature %.3f, exported and equal to %.1e, %s\n", temperature, apart,
+                     file.string().c_str());
+        if (!report.empty()) {
+            std::fprintf(stderr, "face: PublicTest accuracy %.4f\n",
+                         score(logits_of(net_, report, true), report).accuracy);
+        }
+        return {};
+    }
+
     void save() {
         torch::serialize::OutputArchive archive;
         torch::serialize::OutputArchive net;
@@ -342,6 +374,10 @@ Result<void> train_face(const FaceTrainConfig& config) {
         torch::manual_seed(config.seed);
         Trainer trainer(config, split(std::move(faces), config.held_out_share, config.seed));
         trainer.run();
+        if (config.stop_after_steps > 0) return {};
+        constexpr std::array kPublic = {learn::FerSplit::kPublicTest};
+        ATTUNE_TRY(const auto report, learn::read_fer2013(config.data, kPublic));
+        ATTUNE_CHECK(trainer.finish(report));
     } catch (const std::exception& e) {
         return fail(ErrorCode::kInternal, e.what(), "libtorch");
     }

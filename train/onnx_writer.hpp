@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Writes an ONNX file (opset 11, ir 6), layer by layer, from plain weights.
+///
+///     OnnxWriter w("face");
+///     auto x = w.input("face", {1, 1, 48, 48});
+///     x = w.relu(w.conv(x, {weights, {32, 1, 3, 3}}, bias, {.stride = 1, .pad = 1}));
+///     w.output(x, "probabilities", {1, 7});  w.save(file);
+///
+/// Each call adds one node and returns the name of what it gives. Only operators that OpenCV 4.6 reads.
+/// Errors   save(): kIo
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace attune::train {
+
+struct Weights {
+    std::vector<float> values;
+    std::vector<std::int64_t> shape;
+};
+
+class OnnxWriter {
+public:
+    explicit OnnxWriter(const std::string& name);
+    ~OnnxWriter();
+    OnnxWriter(const OnnxWriter&) = delete;
+    OnnxWriter& operator=(const OnnxWriter&) = delete;
+
+    struct Window { int kernel_h = 3, kernel_w = 3, stride_h = 1, stride_w = 1, pad_h = 1, pad_w = 1; };
+    std::string input(const std::string& name, const std::vector<std::int64_t>& shape);
+    /// weights O×I×kh×kw; bias O.
+    std::string conv(const std::string& x, const Weights& weights, const Weights& bias, const Window& window);
+    /// y = x w^T + b; weights O×I.
+    std::string full(const std::string& x, const Weights& weights, const Weights& bias);
+    /// y = x m for a fixed matrix.
+    std::string times(const std::string& x, const Weights& matrix);
+    std::string relu(const std::string& x);
+    std::string sigmoid(const std::string& x);
+    std::string tanh(const std::string& x);
+    std::string softmax(const std::string& x, int axis);
+    std::string add(const std::string& a, const std::string& b);
+    std::string mul(const std::string& a, const std::string& b);
+    std::string concat(const std::vector<std::string>& parts, int axis);
+    std::string reshape(const std::string& x, const std::vector<std::int64_t>& shape);
+    std::string transpose(const std::string& x, const std::vector<std::int64_t>& order);
+    std::string flatten(const std::string& x);
+    std::string average_pool(const std::string& x, const Window& window);
+    std::string max_pool(const std::string& x, const Window& window);
+    std::string global_average_pool(const std::string& x);
+    /// Two-sided LSTM over T×B×I (layout of ONNX): gates i, o, f, c; gives T×2×B×H.
+    std::string lstm_both_ways(const std::string& x, const Weights& w, const Weights& r, const Weights& b, int hidden);
+    void output(const std::string& x, const std::string& name, const std::vector<std::int64_t>& shape);
+    [[nodiscard]] Result<void> save(const std::filesystem::path& file) const;
+
+private:
+    struct State;
+    std::string node(const std::string& type, const std::vector<std::string>& inputs);
+    std::string constant(const Weights& weights);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace attune::train
