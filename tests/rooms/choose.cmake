@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_test(choose unit DEPS choose library SOURCES
-  unit/choose_planner_test.cpp)
+  unit/choose_planner_test.cpp unit/choose_rules_test.cpp)
