@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/text.hpp"
+#include "signal/detail/dot.hpp"
 
 namespace attune::signal {
 namespace {
@@ -92,11 +93,8 @@ Result<MelBank> MelBank::create(const MelConfig& config) {
 void MelBank::apply(std::span<const float> power, std::span<float> out) const noexcept {
     for (std::size_t b = 0; b < bands_.size(); ++b) {
         const Band& band = bands_[b];
-        const float* p = power.data() + band.first_bin;
-        const float* w = weights_.data() + band.first_weight;
-        float sum = 0.0F;
-        for (std::size_t i = 0; i < band.count; ++i) sum += p[i] * w[i];
-        out[b] = sum;
+        out[b] = detail::dot(power.data() + band.first_bin, weights_.data() + band.first_weight,
+                             band.count);
     }
 }
 
@@ -140,10 +138,7 @@ Dct::Dct(std::size_t inputs, std::size_t outputs)
 
 void Dct::apply(std::span<const float> in, std::span<float> out) const noexcept {
     for (std::size_t k = 0; k < outputs_; ++k) {
-        const float* row = basis_.data() + k * inputs_;
-        float sum = 0.0F;
-        for (std::size_t i = 0; i < inputs_; ++i) sum += row[i] * in[i];
-        out[k] = sum;
+        out[k] = detail::dot(basis_.data() + k * inputs_, in.data(), inputs_);
     }
 }
 

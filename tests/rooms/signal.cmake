@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-attune_test(signal unit DEPS signal SOURCES
+pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)
+attune_test(signal unit DEPS signal LIBS PkgConfig::EBUR128 SOURCES
   unit/signal_face_crop_test.cpp
+  unit/signal_loudness_test.cpp
+  unit/signal_resampler_test.cpp
   unit/signal_mel_test.cpp
   unit/signal_stft_test.cpp)
 attune_test(signal golden DEPS signal SOURCES
