@@ -6,7 +6,9 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_metrics_test.cpp
   unit/learn_model_card_test.cpp
   unit/learn_onnx_model_test.cpp
-  unit/learn_split_test.cpp)
+  unit/learn_split_test.cpp
+  unit/learn_wfdb_test.cpp
+  )
 find_package(rapidcheck REQUIRED)
 attune_test(learn prop DEPS learn LIBS rapidcheck rapidcheck_gtest SOURCES
   prop/learn_split_prop_test.cpp)
