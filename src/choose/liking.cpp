@@ -177,6 +177,8 @@ double dot(std::span<const float> a, std::span<const float> b) {
 
 }  // namespace
 
+LikingView::~LikingView() = default;
+
 LikingView::LikingView(const LikingModel& model, const flow::LibraryView& view,
                        const TrackIndex& index)
     : view_(view) {

@@ -81,6 +81,7 @@ private:
 class LikingView final : public LikingPredictor {
 public:
     LikingView(const LikingModel& model, const flow::LibraryView& view, const TrackIndex& index);
+    ~LikingView() override;   ///< where Point is complete
     [[nodiscard]] double mean(std::size_t row) const override;
     [[nodiscard]] Liking predict(std::size_t row) const override;
     [[nodiscard]] std::string_view ground(std::size_t row) const override;
