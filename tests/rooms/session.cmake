@@ -2,3 +2,5 @@
 attune_test(session unit WHOLE DEPS session SOURCES
   support/postgres.cpp
   unit/session_record_test.cpp)
+attune_test(session session DEPS session TIMEOUT 300 SOURCES
+  session/fast_session_test.cpp)

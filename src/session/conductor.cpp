@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/conductor.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "affect/tables.hpp"
+#include "choose/replan.hpp"
+#include "core/text.hpp"
+
+namespace attune::session {
+namespace {
+
+constexpr double kShortestPlanS = 20.0;    ///< with less than this left nothing new is begun
+constexpr double kOutcomeWaitS = 60.0;     ///< the outcome question waits this long for its answer
+
+flow::Reason reason(std::string code, std::map<std::string, std::string> args = {}) {
+    return {std::move(code), std::move(args), 0.0};
+}
+
+std::uint64_t seed_of(const Id& id) {
+    std::uint64_t seed = 0;
+    for (std::size_t i = 8; i < 16; ++i) seed = seed << 8 | id.bytes[i];
+    return seed;
+}
+
+}  // namespace
+
+Result<Conductor> Conductor::create(const Start& start, World world) {
+    ATTUNE_TRY(auto person, PersonState::parse(start.person_state));
+    ATTUNE_TRY(const auto strategy, choose::parse_strategy(start.strategy));
+    affect::FusionConfig config;
+    config.day = person.day;
+    config.session = person.ordinal;
+    config.use_sensors = start.policy.infer_from_body;
+    config.origin = start.simulated ? flow::Origin::kSimulated : flow::Origin::kLive;
+    ATTUNE_TRY(auto fusion, affect::Fusion::create(config, person.prior));
+    return Conductor(start, strategy, std::move(person), std::move(world), std::move(fusion));
+}
+
+Conductor::Conductor(Start start, choose::Strategy strategy, PersonState person, World world,
+                     affect::Fusion fusion)
+    : start_(std::move(start)),
+      strategy_(strategy),
+      person_(std::move(person)),
+      world_(std::move(world)),
+      fusion_(std::move(fusion)),
+      policy_(start_.policy),
+      liking_(person_.liking),
+      prompts_(start_.goal.kind),
+      worsening_(start_.goal.kind),
+      ids_(std::make_unique<core::IdSource>(seed_of(start_.session))) {}
+
+Outputs Conductor::step(const SessionEvent& event) {
+    Outputs out;
+    if (ended_) return out;
+    fusion_.advance_to(event.t);
+    std::visit([&](const auto& payload) { on(payload, event, out); }, event.payload);
+    state_ = fusion_.state(event.t);
+    out.ended = ended_;
+    return out;
+}
+
+flow::Va Conductor::start_point() const { return start_.start.value_or(person_.prior.mood.home); }
+
+double Conductor::seconds_left(const SessionEvent& event) const {
+    return start_.goal.minutes * 60.0 - event.t.seconds();
+}
+
+const flow::PlanItem* Conductor::item(const Id& id) const {
+    const auto at = std::find_if(known_.rbegin(), known_.rend(), [&](const auto& i) { return i.id == id; });
+    return at == known_.rend() ? nullptr : &*at;
+}
+
+void Conductor::decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out) {
+    Decision decision;
+    decision.what = std::move(what);
+    decision.reasons = std::move(reasons);
+    out.records.emplace_back(std::move(decision));
+}
+
+void Conductor::ask(std::string question, std::vector<std::string> answers, Outputs& out) {
+    Decision decision;
+    decision.what = "ask";
+    decision.question = question;
+    decision.answers = std::move(answers);
+    question_ = std::move(question);
+    out.records.emplace_back(std::move(decision));
+}
+
+void Conductor::end(std::string why, EngineAction action, Outputs& out) {
+    if (ended_) return;
+    ended_ = true;
+    out.engine.push_back({.action = action, .now = true});
+    out.records.emplace_back(state_);
+    out.records.emplace_back(End{std::move(why)});
+}
+
+/// The music is over: what remains is the blind rating that the outcome is read from.
+void Conductor::finish(const SessionEvent& event, Outputs& out) {
+    finishing_ = true;
+    finishing_since_ = event.t;
+    ask("how_after", {}, out);
+}
+
+// ---- what arrives ----
+
+void Conductor::on(const Start& start, const SessionEvent& event, Outputs& out) {
+    for (const auto& [id, kind] : start.sources) fusion_.on_source_added(id, kind);
+    if (start.start) {
+        flow::Rating rating;
+        rating.t = event.t;
+        rating.value = start.start;
+        rating.prompted = true;
+        fusion_.on_rating(rating);
+        worsening_.on_rating(rating);
+    }
+    ask_plan(event, "start", true, out);
+}
+
+void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
+    state_ = fusion_.state(event.t);
+    out.records.emplace_back(state_);
+    if (finishing_ && (event.t - finishing_since_).seconds() >= kOutcomeWaitS) {
+        end("finished", EngineAction::kFinish, out);
+    }
+    if (paused_ || finishing_ || ended_) return;
+    if (prompts_.due(event.t) && question_.empty()) ask("how_now", {}, out);
+}
+
+void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Outputs& out) {
+    if (!rating.touched) return;
+    fusion_.on_rating(rating);
+    if (rating.kind == flow::RatingKind::kLiking && rating.liking && rating.track) {
+        if (const auto row = world_.view->row(*rating.track)) {
+            liking_.observe(*world_.view, *row, choose::LikingSource::kRated, *rating.liking);
+        }
+        if (*rating.liking < 0.0) ask_plan(event, "rating", false, out);
+        return;
+    }
+    if (rating.kind != flow::RatingKind::kFelt || !rating.value) return;
+    prompts_.on_rating(event.t);
+    if (question_ == "how_now" || question_ == "how_after") question_.clear();
+    if (heard_ && heard_->kind == flow::ItemKind::kTrack) rated_.insert(heard_->track);
+    if (finishing_) {
+        end("finished", EngineAction::kFinish, out);
+        return;
+    }
+    worsening_.on_rating(rating);
+    if (paused_) return;
+    if (worsening_.take_alarm()) {
+        got_worse(event, out);
+        return;
+    }
+    const flow::PlanItem* playing = heard_ ? item(heard_->item) : nullptr;
+    if (playing == nullptr || !playing->predicted) return;
+    const double into = (event.t - item_began_).seconds() / std::max(1.0, playing->out_s - playing->in_s);
+    const flow::VaGaussian expected = choose::expected_at(before_item_, *playing->predicted, into);
+    const flow::Va sd = person_.prior.mood.rating_sd;
+    const flow::Va variance{sd.valence * sd.valence, sd.arousal * sd.arousal};
+    if (choose::surprise(*rating.value, expected, variance) > choose::kReplanSd) ask_plan(event, "rating", false, out);
+}
+
+/// affect_spec C, WORSE: the first time hold and ask; the second, the landing track, plain words, the
+/// person's own contact and a flag to the therapist. It outranks everything, a locked plan too.
+void Conductor::got_worse(const SessionEvent& event, Outputs& out) {
+    locked_ = false;
+    const bool again = worsening_.times() >= 2;
+    decide("flag", {reason(again ? "worse_again" : "worse", {{"probability", core::format_double(worsening_.probability())}})}, out);
+    ask("worse", {"keep_going", "back", "softer", "silence", "stop"}, out);
+    if (again) land_now_ = true;
+    else hold_at_ = state_.felt.mean;
+    ask_plan(event, "worse", again, out);
+}
+
+void Conductor::on(const flow::Evidence& evidence, const SessionEvent&, Outputs&) {
+    if (policy_.infer_from_body) fusion_.on_evidence(evidence);
+}
+
+void Conductor::on(const SourceChange& change, const SessionEvent&, Outputs& out) {
+    switch (change.status) {
+        case flow::SourceStatus::kLost: fusion_.on_source_lost(change.source, change.reason); break;
+        case flow::SourceStatus::kUnavailable:
+            fusion_.on_source_unavailable(change.source, change.kind, change.reason);
+            break;
+        case flow::SourceStatus::kOff:
+            fusion_.on_source_removed(change.source);
+            out.close_sources.push_back(change.source);
+            break;
+        default: fusion_.on_source_added(change.source, change.kind); break;
+    }
+}
+
+void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs&) {
+    const bool began = !heard.item.none() && (!heard_ || heard_->item != heard.item);
+    heard_ = heard;
+    fusion_.on_heard(heard);
+    if (!began) return;
+    item_began_ = event.t;
+    before_item_ = fusion_.state(event.t).felt;
+    prompts_.on_item_began(event.t);
+    if (heard.kind == flow::ItemKind::kTrack) {
+        ++items_begun_;
+        if (!person_.familiar.contains(heard.track)) ++unfamiliar_begun_;
+    }
+}
+
+void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& out) {
+    const flow::PlanItem* left = item(ended.item);
+    if (left == nullptr) return;
+    if (left->kind == flow::ItemKind::kTrack) {
+        played_.push_back({left->track, 0.0, true});
+        played_at_.push_back(event.t);
+        if (const auto row = world_.view->row(left->track)) {
+            if (ended.why == "skip") liking_.observe(*world_.view, *row, choose::LikingSource::kSkipped);
+            if (ended.why == "end") liking_.observe(*world_.view, *row, choose::LikingSource::kHeardToEnd);
+        }
+    }
+    if (finishing_) return;
+    if (left->kind == flow::ItemKind::kTrack && left->phase == flow::Phase::kMove && ended.why == "end") {
+        lag_.on_item_end(start_.goal.distance_from(fusion_.state(event.t).felt.mean, start_point()));
+        if (question_.empty() && lag_.take_question()) ask("lag", {"hold", "go_on", "back"}, out);
+    }
+    if (ended.why == "failed") {
+        decide("item_failed", {reason("item_failed", {{"title", left->title}, {"error", ended.error}})}, out);
+        ask_plan(event, "item_failed", false, out);
+        return;
+    }
+    const bool was_last = !plan_.items.empty() && plan_.items.back().id == ended.item;
+    if (!was_last) return;
+    if (seconds_left(event) < kShortestPlanS || left->phase == flow::Phase::kLand) {
+        finish(event, out);
+    } else if (!waiting_for_plan_) {
+        ask_plan(event, "ran_out", true, out);
+    }
+}
+
+void Conductor::on(const flow::Policy& policy, const SessionEvent& event, Outputs& out) {
+    policy_ = policy;
+    ask_plan(event, "policy", false, out);
+}
+
+// ---- plans ----
+
+void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out) {
+    if (locked_ || finishing_ || ended_) return;
+    if (request_ > 0) ++replans_;
+    PlanOrder order;
+    order.request = ++request_;
+    order.asked_at = event.t;
+    // The first plan is made before the first sound; every other takes effect a second later.
+    order.effective_at = request_ == 1 ? event.t : event.t + seconds(1);
+    order.strategy = strategy_;
+    order.seed = start_.seed;
+    order.world = world_;
+    order.policy = policy_;
+    order.liking = liking_;
+
+    choose::PlanRequest& r = order.fields;
+    r.felt = fusion_.state(event.t).felt;
+    r.start = start_point();
+    r.goal = start_.goal;
+    r.elapsed_s = event.t.seconds();
+    const flow::PlanItem* playing = heard_ && heard_->playing ? item(heard_->item) : nullptr;
+    const double lead_s = (order.effective_at - event.t).seconds();
+    double starts_in_s = lead_s;
+    if (playing != nullptr && !now) {
+        starts_in_s = std::max(lead_s, (playing->out_s - heard_->position_s) / heard_->tempo_ratio);
+        if (playing->kind == flow::ItemKind::kTrack) {
+            r.current = playing->track;
+            r.current_gain_db = playing->gain_db;
+        }
+    }
+    r.starts_in_s = starts_in_s;
+    r.remaining_s = std::max(0.0, seconds_left(event) - starts_in_s);
+    const affect::MoodParams& mood = person_.prior.mood;
+    r.process.home = mood.home;
+    r.process.gain_valence = mood.pull.valence;
+    r.process.gain_arousal = mood.pull.arousal;
+    r.process.beta = mood.beta;
+    r.process.tau_s = mood.tau_s;
+    r.process.sd_valence = mood.process_sd.valence;
+    r.process.sd_arousal = mood.process_sd.arousal;
+    r.pace = person_.pace;
+    r.pace.match = r.pace.match && policy_.allow_match;
+    r.weights.taste = start_.taste_weight;
+    r.hold_at = hold_at_;
+    r.land_now = land_now_;
+    for (const auto& [key, ago_s] : person_.heard_before) {
+        r.history.push_back({key, ago_s + event.t.seconds(), false});
+    }
+    for (std::size_t i = 0; i < played_.size(); ++i) {
+        r.history.push_back({played_[i].track, (event.t - played_at_[i]).seconds(), true});
+    }
+    if (playing != nullptr && playing->kind == flow::ItemKind::kTrack) {
+        r.history.push_back({playing->track, 0.0, true});
+    }
+    r.session_items = items_begun_;
+    r.session_unfamiliar = unfamiliar_begun_;
+    r.familiar = person_.familiar;
+    r.starter = person_.starter;
+    r.rated = rated_;
+    r.fixed = fixed_;
+    r.state_seq = event.seq;
+
+    waiting_for_plan_ = true;
+    plan_at_once_ = now;
+    plan_why_ = why;
+    Decision decision;
+    decision.what = "plan_requested";
+    decision.request = order.request;
+    decision.reasons = {reason("replan_" + std::string(why))};
+    out.records.emplace_back(std::move(decision));
+    out.plan = std::move(order);
+}
+
+void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs& out) {
+    if (result.request != request_ || finishing_ || ended_) return;   // overtaken by a newer question
+    waiting_for_plan_ = false;
+    plan_ = result.plan;
+    plan_.effective_at = event.t;
+    plan_.id = ids_->next();
+    for (flow::PlanItem& i : plan_.items) {
+        if (i.id.none()) i.id = ids_->next();
+        known_.push_back(i);
+    }
+    fixed_.clear();
+    Decision decision;
+    decision.what = "plan_adopted";
+    decision.request = result.request;
+    decision.plan = plan_;
+    out.records.emplace_back(std::move(decision));
+    EngineOrder adopt{.action = EngineAction::kAdopt, .plan = plan_, .now = plan_at_once_};
+    adopt.finish = !plan_.items.empty() && plan_.items.back().phase == flow::Phase::kLand;
+    adopt.why = plan_why_ == "skip" ? "skip" : "replaced";
+    out.engine.push_back(std::move(adopt));
+}
+
+void Conductor::on(const DeadlineMissed& missed, const SessionEvent& event, Outputs& out) {
+    if (missed.request != request_) return;
+    waiting_for_plan_ = false;
+    decide("deadline_missed", {reason("deadline_missed", {{"what", missed.what}})}, out);
+    const bool nothing_left = plan_.items.empty() || (heard_ && !heard_->playing);
+    if (nothing_left) ask_plan(event, "deadline_missed", true, out);
+}
+
+PersonState Conductor::learnt() const {
+    PersonState person = person_;
+    person.liking = liking_;
+    person.prior.sources = fusion_.records();
+    person.rated.insert(rated_.begin(), rated_.end());
+    ++person.ordinal;
+    return person;
+}
+
+flow::Plan run_plan(const PlanOrder& order) {
+    choose::PlanRequest request = order.fields;
+    request.view = order.world.view.get();
+    request.index = order.world.index.get();
+    request.policy = &order.policy;
+    request.table = order.world.table.get();
+    const choose::LikingView liking(order.liking, *order.world.view, *order.world.index);
+    request.liking = &liking;
+    return choose::plan_by(order.strategy, request, order.seed);
+}
+
+}  // namespace attune::session

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// The conductor: one deterministic function from events to outputs.
+///
+/// In       SessionEvents in the order of their seq; the first is Start. The World never changes and is
+///          named in the record by hash
+/// Out      what to record (State each second, Decisions, End), what to ask of the planner, what to tell
+///          the engine
+/// Threads  one owner. step() takes far less than 10 ms: planning happens elsewhere and comes back as
+///          an event
+/// Errors   create(): the Start event does not hold together. step(): none
+/// Rules    never reads a clock, a random device, a file or another thread. affect_spec C: replanning,
+///          lag, worsening
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "affect/fusion.hpp"
+#include "choose/fallback_table.hpp"
+#include "choose/lag.hpp"
+#include "choose/policies.hpp"
+#include "choose/request.hpp"
+#include "choose/track_index.hpp"
+#include "choose/worsening.hpp"
+#include "core/result.hpp"
+#include "session/event.hpp"
+#include "session/person_state.hpp"
+#include "session/prompts.hpp"
+
+namespace attune::session {
+
+/// What a session may look at beside its events: the library as it was at the start.
+struct World {
+    flow::LibraryViewPtr view;
+    std::shared_ptr<const choose::TrackIndex> index;           ///< shared with the planner worker
+    std::shared_ptr<const choose::FallbackTable> table;        ///< may be null
+};
+
+/// A question to the planner, complete in itself: it owns everything that the request points to.
+struct PlanOrder {
+    std::uint64_t request = 0;
+    Time asked_at, effective_at;
+    choose::Strategy strategy = choose::Strategy::kPlanner;
+    std::uint64_t seed = 0;
+    World world;
+    flow::Policy policy;
+    choose::LikingModel liking;
+    choose::PlanRequest fields;    ///< pointers unset; run_plan() sets them
+};
+
+/// Runs on any thread. The same order gives the same plan.
+[[nodiscard]] flow::Plan run_plan(const PlanOrder& order);
+
+enum class EngineAction {
+    kAdopt,      ///< play `plan.items`: after the item that plays now, or at once if `now`
+    kSkip, kBack, kPause, kResume,
+    kSoften,     ///< value: gain change [dB]
+    kSlower,     ///< value: tempo ratio to reach
+    kStop,       ///< fade within 500 ms
+    kFinish,     ///< the closing fade of ten seconds or more
+};
+
+struct EngineOrder {
+    EngineAction action = EngineAction::kStop;
+    flow::Plan plan = {};
+    bool now = false;
+    double value = 0.0;
+    bool finish = false;   ///< kAdopt: the plan is the session's last; its end is the closing fade
+    std::string why = {};  ///< kAdopt now: what becomes of the item that plays: "skip" or "replaced"
+};
+
+struct Outputs {
+    std::vector<Payload> records;      ///< State, Decision, End: to be recorded in this order
+    std::optional<PlanOrder> plan;
+    std::vector<EngineOrder> engine;
+    std::vector<std::string> close_sources;   ///< consent withdrawn: let go of the device
+    bool ended = false;
+};
+
+class Conductor {
+public:
+    [[nodiscard]] static Result<Conductor> create(const Start& start, World world);
+
+    /// `event.seq` rises by one from call to call, outputs of the conductor itself counted by the caller.
+    [[nodiscard]] Outputs step(const SessionEvent& event);
+
+    [[nodiscard]] const flow::AffectState& state() const noexcept { return state_; }
+    [[nodiscard]] const flow::Plan& plan() const noexcept { return plan_; }
+    [[nodiscard]] const Start& start() const noexcept { return start_; }
+    [[nodiscard]] int replans() const noexcept { return replans_; }
+    [[nodiscard]] bool asking() const noexcept { return !question_.empty(); }
+    [[nodiscard]] const std::string& question() const noexcept { return question_; }
+    /// What the session taught about its listener so far.
+    [[nodiscard]] PersonState learnt() const;
+
+private:
+    Conductor(Start start, choose::Strategy strategy, PersonState person, World world, affect::Fusion fusion);
+
+    void on(const Start&, const SessionEvent&, Outputs&);
+    void on(const Tick&, const SessionEvent&, Outputs&);
+    void on(const flow::Rating&, const SessionEvent&, Outputs&);
+    void on(const flow::Command&, const SessionEvent&, Outputs&);
+    void on(const flow::Evidence&, const SessionEvent&, Outputs&);
+    void on(const flow::Heard&, const SessionEvent&, Outputs&);
+    void on(const SourceChange&, const SessionEvent&, Outputs&);
+    void on(const PlanResult&, const SessionEvent&, Outputs&);
+    void on(const DeadlineMissed&, const SessionEvent&, Outputs&);
+    void on(const ItemEnded&, const SessionEvent&, Outputs&);
+    void on(const Fault&, const SessionEvent&, Outputs&) {}
+    void on(const flow::Policy&, const SessionEvent&, Outputs&);
+    void on(const flow::AffectState&, const SessionEvent&, Outputs&) {}   // our own, seen in replay
+    void on(const Decision&, const SessionEvent&, Outputs&) {}
+    void on(const End&, const SessionEvent&, Outputs&) {}
+
+    void ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out);
+    void ask(std::string question, std::vector<std::string> answers, Outputs& out);
+    void decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out);
+    void end(std::string why, EngineAction action, Outputs& out);
+    void finish(const SessionEvent& event, Outputs& out);
+    void got_worse(const SessionEvent& event, Outputs& out);
+    void unsafe(const SessionEvent& event, Outputs& out);
+    void override_next(const flow::Command& command, const SessionEvent& event, Outputs& out);
+    void override_step(const flow::Command& command, const SessionEvent& event, Outputs& out);
+    void block_track(const flow::Command& command, const SessionEvent& event, Outputs& out);
+    void play_silence(const SessionEvent& event, Outputs& out);
+    [[nodiscard]] flow::Va back_point() const;
+    [[nodiscard]] const flow::PlanItem* item(const Id& id) const;
+    [[nodiscard]] double seconds_left(const SessionEvent& event) const;
+    [[nodiscard]] flow::Va start_point() const;
+
+    Start start_;
+    choose::Strategy strategy_;
+    PersonState person_;
+    World world_;
+    affect::Fusion fusion_;
+    flow::Policy policy_;
+    choose::LikingModel liking_;
+    flow::AffectState state_;
+
+    flow::Plan plan_;                       ///< adopted last
+    std::vector<flow::PlanItem> known_;     ///< every item of every adopted plan
+    std::uint64_t request_ = 0;             ///< last plan asked for
+    bool waiting_for_plan_ = false;
+    bool plan_at_once_ = false;             ///< the plan asked for replaces what plays now
+    std::string plan_why_;                  ///< why it was asked for
+    int replans_ = 0;
+    bool locked_ = false;
+    std::vector<flow::PlanItem> fixed_;     ///< a therapist's next items
+    std::optional<flow::Va> hold_at_;
+    bool land_now_ = false;
+
+    std::optional<flow::Heard> heard_;
+    Time item_began_;
+    std::vector<choose::Played> played_;
+    std::vector<Time> played_at_;
+    int items_begun_ = 0, unfamiliar_begun_ = 0;
+    flow::VaGaussian before_item_;          ///< estimate when the item began
+    Prompts prompts_;
+    choose::Worsening worsening_;
+    choose::Lag lag_;
+    std::set<ContentKey> rated_;            ///< tracks heard while the listener rated
+    std::string question_;
+    bool paused_ = false, ended_ = false;
+    bool finishing_ = false;                ///< the music is over; the outcome question is open
+    Time finishing_since_;
+    std::unique_ptr<core::IdSource> ids_;   ///< seeded by the session's id: replay makes the same
+};
+
+}  // namespace attune::session

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What each button does. The rest of the conductor is in conductor.cpp.
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "session/conductor.hpp"
+
+namespace attune::session {
+namespace {
+
+constexpr double kSofterDb = -3.0;
+constexpr double kSlowerRatio = .96;
+constexpr double kSilenceS = 45.0;
+constexpr double kWidestStep = 1.0;   ///< a therapist may widen a step limit to this
+
+std::string arg(const flow::Command& command, const std::string& name) {
+    const auto at = command.args.find(name);
+    return at == command.args.end() ? std::string() : at->second;
+}
+
+bool by_therapist(const flow::Command& command) {
+    return command.role == flow::Role::kTherapist || command.role == flow::Role::kOwner;
+}
+
+}  // namespace
+
+void Conductor::on(const flow::Command& command, const SessionEvent& event, Outputs& out) {
+    using K = flow::CommandKind;
+    const std::string kind = flow::to_string(command.kind);
+    decide(kind, {{"you_said_" + kind, {{"actor", command.actor}, {"role", to_string(command.role)}}, 0.0}}, out);
+    if (question_ != "how_now") question_.clear();
+    const flow::PlanItem* playing = heard_ ? item(heard_->item) : nullptr;
+    switch (command.kind) {
+        case K::kStop: end("stopped", EngineAction::kStop, out); break;
+        case K::kHold:
+            hold_at_ = playing != nullptr && playing->expected ? *playing->expected : state_.felt.mean;
+            ask_plan(event, "hold", false, out);
+            break;
+        case K::kGoOn:
+        case K::kKeepGoing:
+            hold_at_.reset();
+            lag_.reset();
+            ask_plan(event, "go_on", false, out);
+            break;
+        case K::kBack:
+            hold_at_ = back_point();
+            ask_plan(event, "back", true, out);
+            break;
+        case K::kSkip: ask_plan(event, "skip", true, out); break;
+        case K::kSofter:
+        case K::kQuieter: out.engine.push_back({.action = EngineAction::kSoften, .now = true, .value = kSofterDb}); break;
+        case K::kSlower: out.engine.push_back({.action = EngineAction::kSlower, .now = true, .value = kSlowerRatio}); break;
+        case K::kPause:
+            paused_ = true;
+            out.engine.push_back({.action = EngineAction::kPause, .now = true});
+            break;
+        case K::kResume:
+            paused_ = false;
+            out.engine.push_back({.action = EngineAction::kResume, .now = true});
+            break;
+        case K::kUnsafe: unsafe(event, out); break;
+        case K::kMoreSilence: play_silence(event, out); break;
+        case K::kOverrideNext: override_next(command, event, out); break;
+        case K::kOverrideLevel:
+            // Louder than the ceiling is for the one who set it.
+            if (const auto db = core::parse_double(arg(command, "gain_db"))) {
+                out.engine.push_back({.action = EngineAction::kSoften, .now = true, .value = std::min(*db, policy_.ceiling_gain_db)});
+            }
+            break;
+        case K::kOverrideStep: override_step(command, event, out); break;
+        case K::kLockPlan: locked_ = true; break;
+        case K::kUnlockPlan: locked_ = false; break;
+        case K::kBlockTrack: block_track(command, event, out); break;
+        case K::kWithdrawSensor:
+            fusion_.on_source_removed(arg(command, "source"));
+            out.close_sources.push_back(arg(command, "source"));
+            break;
+    }
+}
+
+/// The person's own safe track if there is one, else quiet; the page shows their contact and the local
+/// help card (care), without any model in between.
+void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
+    worsening_.said_so();
+    locked_ = false;
+    decide("flag", {{"unsafe", {}, 0.0}}, out);
+    ask("unsafe", {"keep_going", "back", "softer", "silence", "stop"}, out);
+    const auto safe = policy_.safe_track ? world_.view->row(*policy_.safe_track) : std::nullopt;
+    if (!safe) {
+        play_silence(event, out);
+        return;
+    }
+    flow::PlanItem item;
+    item.track = *policy_.safe_track;
+    item.title = world_.view->title[*safe];
+    item.phase = flow::Phase::kHold;
+    item.out_s = static_cast<double>(world_.view->duration_s[*safe]);
+    item.waypoint = state_.felt.mean;
+    item.reasons = {{"your_safe_track", {}, 0.0}};
+    fixed_ = {item};
+    ask_plan(event, "unsafe", true, out);
+}
+
+flow::Va Conductor::back_point() const {
+    // Where the item before stood; at the first item, where the listener started.
+    const flow::PlanItem* before = nullptr;
+    for (const flow::PlanItem& i : known_) {
+        if (heard_ && i.id == heard_->item) break;
+        const bool was_played = std::any_of(played_.begin(), played_.end(),
+                                            [&](const auto& p) { return p.track == i.track; });
+        if (i.kind == flow::ItemKind::kTrack && was_played) before = &i;
+    }
+    return before != nullptr && before->expected ? *before->expected : start_point();
+}
+
+void Conductor::play_silence(const SessionEvent& event, Outputs& out) {
+    flow::PlanItem silence;
+    silence.kind = flow::ItemKind::kSilence;
+    silence.phase = flow::Phase::kHold;
+    silence.out_s = std::min(kSilenceS, policy_.silence_max_s);
+    silence.waypoint = state_.felt.mean;
+    silence.reasons = {{"you_said_silence", {}, 0.0}};
+    fixed_ = {silence};
+    ask_plan(event, "silence", true, out);
+}
+
+void Conductor::override_next(const flow::Command& command, const SessionEvent& event, Outputs& out) {
+    const auto key = ContentKey::parse(arg(command, "track"));
+    const auto row = key ? world_.view->row(*key) : std::nullopt;
+    const flow::LibraryView& view = *world_.view;
+    if (!row || flow::is_blocked(policy_.blocks, *key, view.artists[view.artist[*row]],
+                                 view.genres[view.genre[*row]])) {
+        decide("refused", {{row ? "track_is_blocked" : "track_unknown", {{"track", arg(command, "track")}}, 0.0}}, out);
+        return;
+    }
+    flow::PlanItem next;
+    next.track = *key;
+    next.title = view.title[*row];
+    next.out_s = static_cast<double>(view.duration_s[*row]);
+    next.expected = flow::Va{static_cast<double>(view.valence[*row]), static_cast<double>(view.arousal[*row])};
+    next.waypoint = *next.expected;
+    next.reasons = {{by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", {{"actor", command.actor}}, 0.0}};
+    fixed_ = {next};
+    ask_plan(event, "override", false, out);
+}
+
+void Conductor::override_step(const flow::Command& command, const SessionEvent& event, Outputs& out) {
+    if (!by_therapist(command)) {
+        decide("refused", {{"only_a_therapist", {{"what", "override_step"}}, 0.0}}, out);
+        return;
+    }
+    const auto v = core::parse_double(arg(command, "max_valence_step"));
+    const auto a = core::parse_double(arg(command, "max_arousal_step"));
+    if (v) policy_.limits.valence = std::clamp(*v, .01, kWidestStep);
+    if (a) policy_.limits.arousal = std::clamp(*a, .01, kWidestStep);
+    ask_plan(event, "override", false, out);
+}
+
+void Conductor::block_track(const flow::Command& command, const SessionEvent& event, Outputs& out) {
+    const auto key = ContentKey::parse(arg(command, "track"));
+    if (!key) return;
+    policy_.blocks.tracks.insert(*key);
+    if (const auto row = world_.view->row(*key)) {
+        liking_.observe(*world_.view, *row, choose::LikingSource::kNever);
+    }
+    const bool plays_now = heard_ && heard_->playing && heard_->track == *key;
+    ask_plan(event, "block", plays_now, out);
+}
+
+}  // namespace attune::session

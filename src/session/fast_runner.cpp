@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/fast_runner.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace attune::session {
+namespace {
+
+constexpr double kAnswerAfterS = 5.0;     ///< a simulated listener answers a question after this
+constexpr double kOverrunS = 240.0;       ///< a session that does not end by itself is ended
+
+class FastRun {
+public:
+    explicit FastRun(FastSetup setup) : s_(std::move(setup)) {}
+
+    Result<FastResult> run() {
+        ATTUNE_TRY(session_, Session::create(s_.start, s_.world, s_.sink));
+        FastResult result;
+        if (s_.listener) result.true_start = s_.listener->true_mood();
+        origin_ = s_.listener ? flow::Origin::kSimulated
+                              : s_.sources.empty() ? flow::Origin::kLive : flow::Origin::kReplayed;
+        for (const Scripted& line : s_.script) due_.emplace(line.t.ns, line.payload);
+        consume({}, s_.start);
+        const double limit_s = s_.start.goal.minutes * 60.0 + kOverrunS;
+        for (std::int64_t second = 0; !ended_; ++second) {
+            const Time t{second * 1'000'000'000};
+            if (s_.cancel != nullptr && s_.cancel->cancelled()) {
+                consume(t, stop_command(t));
+                break;
+            }
+            if (t.seconds() > limit_s) return fail(ErrorCode::kInternal, "the session did not end by itself");
+            ATTUNE_CHECK(live_one_second(t));
+            result.ended = t;
+        }
+        drain_player(result.ended);
+        result.player = s_.player->telemetry();
+        result.learnt = session_->conductor().learnt();
+        if (s_.listener) result.true_final = s_.listener->true_mood();
+        return result;
+    }
+
+private:
+    Result<void> live_one_second(Time t) {
+        drain_player(t);
+        ATTUNE_CHECK(sense(t));
+        while (!due_.empty() && due_.begin()->first <= t.ns && !ended_) {
+            auto node = due_.extract(due_.begin());
+            deliver(t, std::move(node.mapped()));
+        }
+        if (!ended_) consume(t, Tick{});
+        return {};
+    }
+
+    void drain_player(Time t) {
+        news_.clear();
+        s_.player->advance_to(t, news_);
+        for (auto& [at, payload] : news_) {
+            if (auto* heard = std::get_if<flow::Heard>(&payload)) on_heard(*heard);
+            if (!ended_) consume(at, std::move(payload));
+        }
+    }
+
+    void on_heard(flow::Heard& heard) {
+        const flow::PlanItem* item = nullptr;
+        const auto planned = items_.find(heard.item);
+        if (planned != items_.end()) item = &planned->second;
+        const ProfilePtr profile = item != nullptr && item->kind == flow::ItemKind::kTrack ? profile_of(item->track) : nullptr;
+        fill_heard(heard, item, profile.get());
+        if (s_.listener) s_.listener->on_heard(heard);
+        for (auto& recogniser : s_.recognisers) recogniser->on_heard(heard);
+    }
+
+    Result<void> sense(Time t) {
+        batch_.clear();
+        if (s_.listener) {
+            s_.listener->advance_to(t);
+            s_.listener->take_frames(batch_.frames);
+            if (s_.listener->take_skip()) deliver(t, command(t, flow::CommandKind::kSkip));
+        }
+        for (auto& source : s_.sources) {
+            if (source->finished()) continue;
+            if (auto ok = source->pull(t, batch_); !ok) {
+                consume(t, SourceChange{source->id(), source->kind(), flow::SourceStatus::kLost, ok.error().message});
+            }
+        }
+        for (const flow::SensorFrame& frame : batch_.frames) {
+            for (auto& recogniser : s_.recognisers) recogniser->push(frame);
+        }
+        for (const flow::Crop& crop : batch_.crops) {
+            for (auto& recogniser : s_.recognisers) recogniser->push(crop);
+        }
+        for (auto& recogniser : s_.recognisers) {
+            if (auto evidence = recogniser->poll(t); evidence && !ended_) consume(t, *std::move(evidence));
+        }
+        return {};
+    }
+
+    /// A question for the listener is answered by the person that it is due to; the rest are events as they are.
+    void deliver(Time t, Payload payload) {
+        if (auto* rating = std::get_if<flow::Rating>(&payload); rating != nullptr && !rating->value && s_.listener) {
+            auto answer = s_.listener->asked_felt(t, std::nullopt);
+            if (!answer) return;
+            answer->prompted = true;
+            consume(t, *std::move(answer));
+            return;
+        }
+        consume(t, std::move(payload));
+    }
+
+    void consume(Time t, Payload payload) {
+        const Outputs out = session_->consume(t, std::move(payload), "local", origin_);
+        for (const Payload& record : out.records) {
+            const auto* decision = std::get_if<Decision>(&record);
+            if (decision != nullptr && decision->what == "ask") on_question(t, *decision);
+            if (decision != nullptr && decision->plan) {
+                for (const flow::PlanItem& item : decision->plan->items) items_.insert_or_assign(item.id, item);
+            }
+        }
+        for (const EngineOrder& order : out.engine) s_.player->apply(order);
+        for (const std::string& id : out.close_sources) close_source(id);
+        ended_ = ended_ || out.ended;
+        if (out.plan) {
+            PlanResult result{out.plan->request, run_plan(*out.plan)};
+            if (out.plan->effective_at <= t) consume(t, std::move(result));
+            else due_.emplace(out.plan->effective_at.ns, std::move(result));
+        }
+    }
+
+    void on_question(Time t, const Decision& question) {
+        if (!s_.listener) return;
+        const std::int64_t at = t.ns + from_seconds(kAnswerAfterS).ns;
+        // "How do you feel": an empty rating is filled in by the listener when it is due. Other
+        // questions keep the default that stands while nobody answers.
+        if (question.question == "how_now" || question.question == "how_after") due_.emplace(at, flow::Rating{});
+    }
+
+    void close_source(const std::string& id) {
+        for (auto& source : s_.sources) {
+            if (source->id() == id) source->close();
+        }
+        std::erase_if(s_.recognisers, [&](const auto& r) { return r->source() == id; });
+    }
+
+    ProfilePtr profile_of(const ContentKey& key) {
+        auto at = profiles_.find(key);
+        if (at == profiles_.end()) at = profiles_.emplace(key, s_.profiles(key)).first;
+        return at->second;
+    }
+
+    static Payload command(Time t, flow::CommandKind kind) {
+        flow::Command command;
+        command.t = t;
+        command.kind = kind;
+        return command;
+    }
+    static Payload stop_command(Time t) { return command(t, flow::CommandKind::kStop); }
+
+    FastSetup s_;
+    std::unique_ptr<Session> session_;
+    std::multimap<std::int64_t, Payload> due_;   ///< by time [ns]; equal times in the order of arrival
+    std::map<Id, flow::PlanItem> items_;
+    std::map<ContentKey, ProfilePtr> profiles_;
+    sense::Batch batch_;
+    PlayerNews news_;
+    flow::Origin origin_ = flow::Origin::kLive;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+void fill_heard(flow::Heard& heard, const flow::PlanItem* item, const flow::TrackProfile* profile) {
+    if (item == nullptr) return;
+    heard.predicted_liking = item->predicted_liking;
+    heard.predicted_liking_sd = item->predicted_liking_sd;
+    heard.expressed = item->expected;
+    heard.expressed_sd = item->expected_sd;
+    if (profile == nullptr) return;
+    for (const flow::Segment& segment : profile->segments) {
+        if (segment.expressed && heard.position_s >= segment.start_s) heard.expressed = segment.expressed;
+    }
+}
+
+Result<FastResult> run_fast(FastSetup setup) { return FastRun(std::move(setup)).run(); }
+
+}  // namespace attune::session

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// What a runner needs of the engine: orders in, news out. One implementation for all ways of running.
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/result.hpp"
+#include "session/conductor.hpp"
+
+namespace attune::session {
+
+/// Heard, ItemEnded and Fault, each with its session time, in order.
+using PlayerNews = std::vector<std::pair<Time, Payload>>;
+
+struct PlayerTelemetry {
+    std::int64_t underruns = 0;
+    double worst_callback_ms = 0.0;
+    double buffer_s = 0.0;
+    double clock_drift_ppm = 0.0;
+    std::optional<double> first_sound_s;   ///< first non-zero frame given to the sink
+    double dose_share = 0.0;               ///< of the weekly allowance used by this session
+};
+
+class Player {
+public:
+    virtual ~Player() = default;
+    Player() = default;
+    Player(const Player&) = delete;
+    Player& operator=(const Player&) = delete;
+
+    virtual void apply(const EngineOrder& order) = 0;
+    /// Fast: runs the engine to session time t. Live: hands over what happened up to now.
+    virtual void advance_to(Time t, PlayerNews& news) = 0;
+    [[nodiscard]] virtual PlayerTelemetry telemetry() const = 0;
+};
+
+}  // namespace attune::session

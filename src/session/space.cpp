@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/space.hpp"
+
+#include "core/paths.hpp"
+#include "library/catalogue.hpp"
+#include "session/record.hpp"
+#include "store/schema.hpp"
+
+namespace attune::session {
+namespace fs = std::filesystem;
+
+Result<std::unique_ptr<Space>> Space::open(const fs::path& data_dir, const std::string& db_url) {
+    std::error_code ec;
+    if (!fs::exists(data_dir, ec)) {
+        fs::create_directories(data_dir, ec);
+        if (ec) return fail(ErrorCode::kIo, "cannot create the data folder: " + ec.message(), data_dir);
+        fs::permissions(data_dir, fs::perms::owner_all, ec);
+    }
+    const std::string url = db_url.empty() ? "sqlite:" + (data_dir / "attune.db").string() : db_url;
+    ATTUNE_TRY(auto db, store::Connection::open(url));
+    const store::RoomSchema rooms[] = {library::schema(), session::schema()};
+    ATTUNE_CHECK(store::migrate(*db, rooms, data_dir / "backups"));
+    return std::unique_ptr<Space>(new Space(data_dir, url, std::move(db)));
+}
+
+Result<std::unique_ptr<store::Connection>> Space::connect() const { return store::Connection::open(url_); }
+
+Result<World> Space::world() {
+    library::Catalogue catalogue(*db_);
+    ATTUNE_TRY(const auto version, catalogue.version());
+    if (world_.view && world_.view->version == version) return world_;
+    ATTUNE_TRY(world_.view, catalogue.view());
+    world_.index = std::make_shared<choose::TrackIndex>(*world_.view);
+    if (!world_.table) {
+        ATTUNE_TRY(const auto file, core::resource("policies/default_table.toml"));
+        ATTUNE_TRY(auto table, choose::FallbackTable::load(file));
+        world_.table = std::make_shared<choose::FallbackTable>(std::move(table));
+    }
+    return world_;
+}
+
+Result<ProfileLookup> Space::profiles() const {
+    ATTUNE_TRY(auto db, connect());
+    // A std::function must be copyable, hence shared.
+    std::shared_ptr<store::Connection> shared = std::move(db);
+    return [shared](const ContentKey& key) -> ProfilePtr {
+        auto profile = library::Catalogue(*shared).profile(key);
+        return profile ? std::make_shared<const flow::TrackProfile>(*std::move(profile)) : nullptr;
+    };
+}
+
+}  // namespace attune::session

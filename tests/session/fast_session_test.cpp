@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A scripted persona through the whole loop, in virtual time, over a simulated library.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "library/simulated_library.hpp"
+#include "session/codec.hpp"
+#include "session/fast_runner.hpp"
+#include "session/replay.hpp"
+#include "session/summary.hpp"
+#include "session/timeline_player.hpp"
+
+namespace attune::session {
+namespace {
+
+struct Stage {
+    library::SimulatedLibrary library{2000, 1};
+    World world;
+    std::map<ContentKey, std::size_t> rows;
+
+    Stage() {
+        world.view = library.view();
+        world.index = std::make_shared<choose::TrackIndex>(*world.view);
+        for (std::size_t i = 0; i < library.size(); ++i) rows[library.profile(i).key] = i;
+    }
+    ProfileLookup profiles() {
+        return [this](const ContentKey& key) -> ProfilePtr {
+            const auto at = rows.find(key);
+            return at == rows.end() ? nullptr
+                                    : std::make_shared<const flow::TrackProfile>(library.profile(at->second));
+        };
+    }
+};
+
+Stage& stage() {
+    static Stage shared;
+    return shared;
+}
+
+struct Outcome {
+    std::vector<SessionEvent> events;
+    FastResult result;
+    Summary summary;
+};
+
+struct Cast {
+    std::string persona = "anxious";
+    sense::Family family = sense::Family::kFitted;
+    std::uint64_t seed = 1;
+    std::string strategy = "planner";
+    std::vector<Scripted> script = {};
+    double response = 1.0;
+};
+
+Outcome run(Cast cast) {
+    const sense::Persona persona = *sense::load_persona(cast.persona, cast.family);
+    sense::SimulationOptions options;
+    options.seed = cast.seed;
+    options.body = false;
+    options.response = cast.response;
+    FastSetup setup;
+    setup.listener = std::make_unique<sense::SimulatedListener>(*sense::SimulatedListener::create(persona, options));
+    setup.start.session = core::IdSource(cast.seed).next();
+    setup.start.goal = *flow::Goal::parse(flow::to_string(persona.goal), 20);
+    setup.start.start = setup.listener->true_mood();
+    setup.start.seed = cast.seed;
+    setup.start.simulated = true;
+    setup.start.strategy = cast.strategy;
+    setup.start.fingerprint = fingerprint();
+    setup.world = stage().world;
+    setup.profiles = stage().profiles();
+    setup.player = std::make_unique<TimelinePlayer>(play::TimelineConfig{}, stage().profiles());
+    setup.script = std::move(cast.script);
+    Outcome outcome;
+    setup.sink = [&](const SessionEvent& event) { outcome.events.push_back(event); };
+    auto result = run_fast(std::move(setup));
+    EXPECT_TRUE(result) << result.error().describe();
+    if (result) outcome.result = *std::move(result);
+    outcome.summary = *summarise(outcome.events);
+    return outcome;
+}
+
+Scripted command_at(std::int64_t second, flow::CommandKind kind) {
+    flow::Command command;
+    command.kind = kind;
+    return {Time{} + seconds(second), command};
+}
+
+TEST(FastSession, PlaysAPathOfItemsAndEndsByItself) {
+    const Outcome outcome = run({.family = sense::Family::kTextbook});
+    EXPECT_EQ(outcome.summary.why_ended, "finished");
+    EXPECT_GE(outcome.summary.items.size(), 3U);
+    EXPECT_NEAR(outcome.summary.ended.seconds(), 1200.0, 90.0);
+    EXPECT_TRUE(outcome.summary.final_rating());
+    double played = 0.0;
+    for (const PlayedItem& item : outcome.summary.items) played += item.played_s;
+    EXPECT_GT(played, 1000.0);
+}
+
+TEST(FastSession, TwoRunsAreTheSameEventForEvent) {
+    const Outcome a = run({.persona = "low", .seed = 3});
+    const Outcome b = run({.persona = "low", .seed = 3});
+    ASSERT_EQ(a.events.size(), b.events.size());
+    for (std::size_t i = 0; i < a.events.size(); ++i) {
+        ASSERT_EQ(encode(a.events[i].payload), encode(b.events[i].payload)) << "event " << i + 1;
+    }
+}
+
+TEST(FastSession, ReplayRecomputesEveryEstimateAndDecision) {
+    const Outcome outcome = run({.seed = 2});
+    const auto report = replay(outcome.events, stage().world);
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(report->identical()) << report->first_difference.value_or(0) << ": " << report->difference;
+    EXPECT_GT(report->outputs, 1000U);
+    EXPECT_GT(report->plans, 0U);
+}
+
+TEST(FastSession, ReplayNamesTheFirstEventThatFollowsFromAnAlteredInput) {
+    Outcome outcome = run({.seed = 2});
+    std::uint64_t altered = 0;
+    for (SessionEvent& event : outcome.events) {
+        auto* rating = std::get_if<flow::Rating>(&event.payload);
+        if (rating == nullptr || !rating->value) continue;
+        rating->value->valence += .1;
+        altered = event.seq;
+        break;
+    }
+    ASSERT_GT(altered, 0U);
+    const auto report = replay(outcome.events, stage().world);
+    ASSERT_TRUE(report);
+    ASSERT_TRUE(report->first_difference);
+    EXPECT_GE(*report->first_difference, altered);
+    EXPECT_LE(*report->first_difference, altered + 6);
+}
+
+TEST(FastSession, TwoDifferentListenersGetDifferentMusicFromOneLibrary) {
+    const Outcome a = run({.persona = "anxious"});
+    const Outcome b = run({.persona = "low"});
+    EXPECT_NE(a.summary.items[0].plan.track, b.summary.items[0].plan.track);
+}
+
+TEST(FastSession, StopEndsAtOnce) {
+    const Outcome outcome = run({.persona = "calm", .script = {command_at(90, flow::CommandKind::kStop)}});
+    EXPECT_EQ(outcome.summary.why_ended, "stopped");
+    EXPECT_LE(outcome.summary.ended.seconds(), 91.0);
+}
+
+TEST(FastSession, SkipGoesToAnotherTrackWithinTwoSeconds) {
+    const Outcome outcome = run({.persona = "calm", .script = {command_at(30, flow::CommandKind::kSkip)}});
+    ASSERT_GE(outcome.summary.items.size(), 2U);
+    EXPECT_EQ(outcome.summary.items[0].why_ended, "skip");
+    EXPECT_NEAR(outcome.summary.items[0].played_s, 31.5, 1.6);
+    EXPECT_NE(outcome.summary.items[0].plan.track, outcome.summary.items[1].plan.track);
+}
+
+TEST(FastSession, WithoutAResponseNoPolicyDiffersFromSilence) {
+    const auto end = [](const std::string& strategy) {
+        return *run({.seed = 4, .strategy = strategy, .response = 0.0}).result.true_final;
+    };
+    const flow::Va silence = end("silence");
+    // Sessions differ in length by seconds of the last item; the listener's noise is the same.
+    for (const char* strategy : {"planner", "nearest", "random"}) {
+        EXPECT_NEAR(end(strategy).valence, silence.valence, .15) << strategy;
+        EXPECT_NEAR(end(strategy).arousal, silence.arousal, .15) << strategy;
+    }
+}
+
+TEST(FastSession, ATextbookListenerComesMostOfTheWay) {
+    std::vector<double> falls;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const Outcome outcome = run({.family = sense::Family::kTextbook, .seed = seed});
+        const flow::Goal& goal = outcome.summary.start.goal;
+        const flow::Va start = *outcome.result.true_start;
+        falls.push_back(1.0 - goal.distance_from(*outcome.result.true_final, start) / goal.distance_from(start, start));
+    }
+    std::sort(falls.begin(), falls.end());
+    EXPECT_GE(falls[10], .60);
+    RecordProperty("median_fall", std::to_string(falls[10]));
+}
+
+}  // namespace
+}  // namespace attune::session
