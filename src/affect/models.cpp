@@ -2,9 +2,13 @@
 #include "affect/models.hpp"
 
 #include "affect/evaluate_beats.hpp"
+#include "affect/evaluate_fusion.hpp"
 
 namespace attune::affect {
 
-void register_models(learn::ModelRegistry& registry) { register_beats(registry); }
+void register_models(learn::ModelRegistry& registry) {
+    register_beats(registry);
+    register_fusion(registry);
+}
 
 }  // namespace attune::affect
