@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The shapes of docs/openapi.json that the pages read.
+
+export interface Va {
+  valence: number;
+  arousal: number;
+}
+export interface Gaussian {
+  mean: Va;
+  cov: [number, number, number];
+}
+export interface Reason {
+  code: string;
+  args: Record<string, string>;
+  contribution: number;
+}
+export interface PlanItem {
+  id: string | null;
+  kind: 'track' | 'compose' | 'silence';
+  track: string | null;
+  title: string;
+  phase: string;
+  in_s: number;
+  out_s: number;
+  gain_db: number;
+  soften: number;
+  expected: Va | null;
+  expected_sd: Va | null;
+  predicted_liking: number;
+  waypoint: Va;
+  reasons: Reason[];
+  score: number;
+  counterfactual: string;
+  p_limits_held: number | null;
+}
+export interface Plan {
+  id: string | null;
+  locked: boolean;
+  items: PlanItem[];
+  unmet: { limit: string; item: number; value: number; allowed: number; remedy?: string }[];
+}
+export interface SourceState {
+  id: string;
+  kind: string;
+  status: string;
+  weight: number;
+  r: number;
+  n_ratings: number;
+  earned: boolean;
+  reason: string;
+}
+export interface AffectState {
+  felt: Gaussian;
+  shadow: Gaussian;
+  evidence: { ratings: number; sensors: number; music: number };
+  any_evidence: boolean;
+  stress: number | null;
+  sources: SourceState[];
+  origin: string;
+}
+export interface Heard {
+  item: string | null;
+  kind: string;
+  track: string | null;
+  position_s: number;
+  tempo_ratio: number;
+  gain_db: number;
+  lufs_momentary: number;
+  playing: boolean;
+  bed: boolean;
+  expressed: Va | null;
+}
+export interface Evidence {
+  source: string;
+  kind: string;
+  valence: { x: number } | null;
+  arousal: { x: number } | null;
+  display: { labels: string[]; probabilities: number[]; smoothed: string } | null;
+  activation: number | null;
+  quality: string;
+  abstained: string | null;
+  model: string;
+  origin: string;
+}
+export interface SessionEvent {
+  seq: number;
+  t_s: number;
+  kind: string;
+  actor: string;
+  origin: string;
+  data: Record<string, unknown>;
+}
+export interface SessionRow {
+  id: string;
+  person: string | null;
+  goal: string;
+  minutes: number;
+  status: string;
+  simulated: boolean;
+  started_at: string;
+}
