@@ -29,7 +29,6 @@ class Player {
   private socket: WebSocket | null = null;
   private element: HTMLAudioElement | null = null;
   private session: string | null = null;
-  private frames: number[] = [];
   private attempt = 0;
   private retry = 0;
 
@@ -98,7 +97,6 @@ class Player {
   }
 
   private openDecoder(): void {
-    this.frames = [];
     this.decoder = new AudioDecoder({
       output: (data) => this.decoded(data),
       error: () => {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { describe, expect, it } from 'vitest';
+import { SessionModel } from '../src/lib/live.svelte';
+import type { SessionEvent } from '../src/lib/types';
+
+const event = (seq: number, t_s: number, kind: string, data: object, origin = 'live'): SessionEvent => ({ seq, t_s, kind, actor: 'local', origin, data: data as Record<string, unknown> });
+const evidence = (x: number | null, abstained: string | null = null) => ({ source: 'strap', kind: 'heart', valence: null, arousal: null, activation: x, display: null, quality: 'good', abstained, model: 'm@1', origin: 'live' });
+
+describe('what the page knows of a session', () => {
+  it('takes no event twice after a reconnect', () => {
+    const model = new SessionModel();
+    for (const seq of [1, 2, 2, 1, 3]) model.apply(event(seq, seq, 'rating', { value: { valence: 0, arousal: 0 }, prompted: false }));
+    expect(model.ratings.length).toBe(3);
+  });
+
+  it('shows a gap as a gap', () => {
+    const model = new SessionModel();
+    model.apply(event(1, 1, 'evidence', evidence(0.5)));
+    model.apply(event(2, 2, 'evidence', evidence(null, 'motion')));
+    model.apply(event(3, 3, 'evidence', evidence(0.7)));
+    expect(model.sources.get('strap')!.trace.map((p) => p.value)).toEqual([0.5, null, 0.7]);
+  });
+
+  it('forgets traces older than a minute', () => {
+    const model = new SessionModel();
+    for (let i = 0; i < 100; i++) model.apply(event(i + 1, i, 'evidence', evidence(i)));
+    expect(model.sources.get('strap')!.trace.length).toBe(61);
+  });
+
+  it('weighs a lost source nothing at once', () => {
+    const model = new SessionModel();
+    model.apply(event(1, 1, 'evidence', evidence(0.5)));
+    model.apply(event(2, 2, 'source', { source: 'strap', kind: 'heart', status: 'lost', reason: 'gone' }));
+    const view = model.sources.get('strap')!;
+    expect([view.weight, view.quality, view.status]).toEqual([0, 'lost', 'lost']);
+  });
+
+  it('is simulated from the first simulated event on', () => {
+    const model = new SessionModel();
+    model.apply(event(1, 1, 'evidence', evidence(1), 'simulated'));
+    expect(model.simulated).toBe(true);
+  });
+
+  it('draws no estimate without evidence', () => {
+    const model = new SessionModel();
+    model.apply(event(1, 1, 'state', { any_evidence: false, sources: [], felt: { mean: { valence: 0, arousal: 0 }, cov: [1, 0, 1] } }));
+    expect(model.felt).toEqual([]);
+  });
+});
