@@ -1,10 +1,66 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "library/catalogue.hpp"
+#include "library/simulated_library.hpp"
+#include "session/space.hpp"
 
 namespace attune::app {
+namespace {
 
-void add_simulate_commands(CLI::App&, Context&) {}
+struct LibraryRequest {
+    std::size_t tracks = 2000;
+    std::uint64_t seed = 1;
+};
+
+constexpr std::size_t kGroup = 500;   ///< tracks a transaction
+
+Result<int> simulate_library(Context& context, const LibraryRequest& request) {
+    if (request.tracks < 1 || request.tracks > 2'000'000) {
+        return fail(ErrorCode::kBadArgument, std::to_string(request.tracks) + " tracks is out of range; 1 to 2000000 can be made", "--tracks");
+    }
+    const auto from = std::chrono::steady_clock::now();
+    const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count(); };
+    ATTUNE_TRY(auto space, session::Space::open(context.data_dir, context.db_url));
+    const library::SimulatedLibrary made(request.tracks, request.seed);
+    library::Catalogue catalogue(space->db());
+    std::size_t done = 0;
+    while (done < request.tracks && !context.cancel.cancelled()) {
+        ATTUNE_TRY(auto transaction, store::Transaction::begin(space->db()));
+        for (const std::size_t end = std::min(request.tracks, done + kGroup); done < end; ++done) {
+            ATTUNE_CHECK(catalogue.put(made.profile(done), true));
+        }
+        ATTUNE_CHECK(transaction.commit());
+        show_progress("simulated tracks", done, request.tracks, elapsed());
+    }
+    if (context.json) {
+        std::puts(nlohmann::json{{"schema", "attune.simulate_library/1"}, {"simulated", true}, {"tracks", done},
+                                 {"seed", request.seed}, {"wall_s", elapsed()}}.dump(2).c_str());
+    }
+    return context.cancel.cancelled() ? kFailed : kDone;
+}
+
+}  // namespace
+
+void add_simulate_commands(CLI::App& app, Context& context) {
+    auto* simulate = app.add_subcommand("simulate", "made-up libraries and listeners, for tests and comparisons");
+    simulate->require_subcommand(1);
+    auto* library = simulate->add_subcommand("library", "write SIMULATED track profiles into the library");
+    auto request = std::make_shared<LibraryRequest>();
+    library->add_option("--tracks", request->tracks, "how many")->capture_default_str();
+    library->add_option("--seed", request->seed, "the same seed makes the same library")->capture_default_str();
+    library->callback([request, &context] {
+        context.run = [request, &context] {
+            const auto status = simulate_library(context, *request);
+            return status ? *status : report_error(context, status.error());
+        };
+    });
+}
 
 }  // namespace attune::app

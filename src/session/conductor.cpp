@@ -129,7 +129,10 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
 }
 
 void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Outputs& out) {
-    if (!rating.touched) return;
+    if (!rating.touched) {   // no answer is an answer to the outcome question: the session need not wait
+        if (finishing_) end("finished", EngineAction::kFinish, out);
+        return;
+    }
     fusion_.on_rating(rating);
     if (rating.kind == flow::RatingKind::kLiking && rating.liking && rating.track) {
         if (const auto row = world_.view->row(*rating.track)) {

@@ -98,11 +98,14 @@ private:
 
     /// A question for the listener is answered by the person that it is due to; the rest are events as they are.
     void deliver(Time t, Payload payload) {
-        if (auto* rating = std::get_if<flow::Rating>(&payload); rating != nullptr && !rating->value && s_.listener) {
-            auto answer = s_.listener->asked_felt(t, std::nullopt);
-            if (!answer) return;
-            answer->prompted = true;
-            consume(t, *std::move(answer));
+        if (const auto* question = std::get_if<flow::Rating>(&payload);
+            question != nullptr && !question->value && s_.listener) {
+            flow::Rating rated;
+            rated.t = t;
+            rated.touched = false;
+            if (auto answer = s_.listener->asked_felt(t, std::nullopt)) rated = *std::move(answer);
+            rated.prompted = true;
+            consume(t, std::move(rated));
             return;
         }
         consume(t, std::move(payload));

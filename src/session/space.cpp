@@ -23,6 +23,16 @@ Result<std::unique_ptr<Space>> Space::open(const fs::path& data_dir, const std::
     return std::unique_ptr<Space>(new Space(data_dir, url, std::move(db)));
 }
 
+namespace {
+
+Result<std::shared_ptr<const choose::FallbackTable>> installed_table() {
+    ATTUNE_TRY(const auto file, core::resource("policies/default_table.toml"));
+    ATTUNE_TRY(auto table, choose::FallbackTable::load(file));
+    return std::make_shared<const choose::FallbackTable>(std::move(table));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<store::Connection>> Space::connect() const { return store::Connection::open(url_); }
 
 Result<World> Space::world() {
@@ -32,9 +42,7 @@ Result<World> Space::world() {
     ATTUNE_TRY(world_.view, catalogue.view());
     world_.index = std::make_shared<choose::TrackIndex>(*world_.view);
     if (!world_.table) {
-        ATTUNE_TRY(const auto file, core::resource("policies/default_table.toml"));
-        ATTUNE_TRY(auto table, choose::FallbackTable::load(file));
-        world_.table = std::make_shared<choose::FallbackTable>(std::move(table));
+        ATTUNE_TRY(world_.table, installed_table());
     }
     return world_;
 }
@@ -47,6 +55,16 @@ Result<ProfileLookup> Space::profiles() const {
         auto profile = library::Catalogue(*shared).profile(key);
         return profile ? std::make_shared<const flow::TrackProfile>(*std::move(profile)) : nullptr;
     };
+}
+
+Result<World> recorded_world(store::Connection& db, std::span<const SessionEvent> events) {
+    const auto* start = events.empty() ? nullptr : std::get_if<Start>(&events.front().payload);
+    if (start == nullptr) return fail(ErrorCode::kCorrupt, "the record does not begin with a start event");
+    World world;
+    ATTUNE_TRY(world.view, read_view(db, start->view_hash));
+    world.index = std::make_shared<const choose::TrackIndex>(*world.view);
+    ATTUNE_TRY(world.table, installed_table());
+    return world;
 }
 
 }  // namespace attune::session

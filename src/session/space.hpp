@@ -6,6 +6,7 @@
 /// Errors   kBusy, kVersion (with the way back), kCorrupt, kIo, kDiskFull
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "choose/fallback_table.hpp"
@@ -41,5 +42,8 @@ private:
     std::unique_ptr<store::Connection> db_;
     World world_;
 };
+
+/// The world that a record was made in: its own library snapshot, not today's library.
+[[nodiscard]] Result<World> recorded_world(store::Connection& db, std::span<const SessionEvent> events);
 
 }  // namespace attune::session

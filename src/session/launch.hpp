@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// From what a person asks for to a session that runs and is recorded.
+///
+/// Errors   kBadArgument (goal, start, spec: value, range, place), kNotFound (no music), kRefused (policy),
+///          and those of the space
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/cancel.hpp"
+#include "session/fast_runner.hpp"
+#include "session/space.hpp"
+#include "session/summary.hpp"
+
+namespace attune::session {
+
+struct RunRequest {
+    std::string goal = "calm";
+    double minutes = 20.0;
+    std::optional<flow::Va> from;              ///< the blind rating; empty = skipped, or asked of a simulated listener
+    std::optional<Id> person;                  ///< empty = the space's first
+    std::vector<std::string> sense;            ///< SPECs
+    std::string sink = "device";               ///< "device", "null", "file:OUT.flac"
+    bool fast = false;
+    std::optional<std::uint64_t> seed;         ///< empty = drawn
+    std::string strategy = "planner";
+    double taste_weight = 1.0;
+};
+
+struct RunReport {
+    Summary summary;
+    PlayerTelemetry player;
+    double wall_s = 0.0;
+    std::optional<flow::Va> true_start, true_final;
+};
+
+/// Runs to the end (or until `cancel`), recording as it goes. `watch` sees every event, after it is numbered.
+[[nodiscard]] Result<RunReport> run_session(Space& space, const RunRequest& request,
+                                            const core::CancelToken& cancel, const EventSink& watch = {});
+
+/// The object of `attune session run --json`.
+[[nodiscard]] nlohmann::json to_json(const RunReport& report);
+
+}  // namespace attune::session
