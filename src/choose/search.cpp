@@ -155,8 +155,14 @@ private:
     }
 
     Waypoint waypoint_of(const Node& n, bool last) const {
-        Moment moment{n.felt, request_.start, request_.elapsed_s + request_.starts_in_s + n.t_s,
-                      n.items == 0, last, request_.hold_at};
+        const double ahead = request_.starts_in_s + n.t_s;
+        const double kept = request_.process.keep(2.0 * ahead);
+        const auto& cov = request_.felt.cov;
+        const auto& p = request_.process;
+        const double variance = kept * (cov[0] + cov[2]) +
+                                (1.0 - kept) * (square(p.sd_valence) + square(p.sd_arousal));
+        const Moment moment{n.felt, request_.start, variance, request_.elapsed_s + ahead,
+                            n.items == 0, last, request_.hold_at};
         return waypoint(goal_, request_.pace, *request_.policy, moment);
     }
 

@@ -25,6 +25,13 @@ flow::Va tethered(const flow::Va& from, const flow::Va& to, double tether) {
             from.arousal + k * (to.arousal - from.arousal)};
 }
 
+/// How far from the felt mean the music may stand, so that it is within the tether of the felt state.
+double reach(const Pace& pace, const Moment& moment) {
+    if (pace.straight) return 4.0;
+    const double sure = pace.tether * pace.tether - moment.variance;
+    return std::max(std::sqrt(std::max(sure, 0.0)), std::min(pace.tether, pace.shortest_tether));
+}
+
 /// Flags bind the waypoint itself, whatever asked for it.
 flow::Va bounded(flow::Va at, const flow::Policy& policy, const Moment& moment) {
     if (!policy.allow_energise) at.arousal = std::min(at.arousal, kNoEnergiseArousal);
@@ -53,15 +60,15 @@ Waypoint waypoint(const flow::Goal& goal, const Pace& pace, const flow::Policy& 
     const flow::Va target = goal.nearest(moment.felt, moment.start);
     if (moment.last_item) {
         // The farewell belongs inside the target, but never farther than the listener can follow.
-        const double reach = pace.straight ? 4.0 : pace.tether;
-        return {bounded(tethered(moment.felt, target, reach), policy, moment), flow::Phase::kLand};
+        return {bounded(tethered(moment.felt, target, reach(pace, moment)), policy, moment),
+                flow::Phase::kLand};
     }
     if (matches(pace, policy, moment))
         return {bounded(match_point(pace, moment.start), policy, moment), flow::Phase::kMatch};
     if (goal.distance_from(moment.felt, moment.start) == 0.0)
         return {bounded(target, policy, moment), flow::Phase::kHold};
-    const double reach = pace.straight ? 4.0 : pace.tether;
-    return {bounded(tethered(moment.felt, target, reach), policy, moment), flow::Phase::kMove};
+    return {bounded(tethered(moment.felt, target, reach(pace, moment)), policy, moment),
+            flow::Phase::kMove};
 }
 
 }  // namespace attune::choose

@@ -4,7 +4,9 @@
 ///
 ///   MATCH  meet the listener: near the start rating; a low start is matched in arousal and aims
 ///          a little higher in valence. At most one item and five minutes.
-///   MOVE   the point on the way to the nearest target point, at most `tether` from the felt mean.
+///   MOVE   the point on the way to the nearest target point, at most `tether` from the felt state.
+///          The tether bounds the root mean square distance, so that what is not known about the
+///          state shortens the step: from the mean, sqrt(tether^2 - var v - var a).
 ///   HOLD   inside the target: stay.        LAND   the last item: inside the target, known and liked.
 ///
 /// The iso principle is a hypothesis; `straight` goes to the target at once and is an equal choice.
@@ -19,7 +21,8 @@ namespace attune::choose {
 
 /// Conventions of affect_spec C, editable; none is fitted.
 struct Pace {
-    double tether = .65;         ///< farthest that music may stand from the felt mean; .35..inf
+    double tether = .65;         ///< farthest that music may stand from the felt state; .35..inf
+    double shortest_tether = .35;   ///< what is left of it however little is known
     bool match = true;           ///< false: by choice, or ruminates with sad music
     bool straight = false;       ///< to the target at once: no match, no tether
     double match_radius = .35;
@@ -42,6 +45,7 @@ struct Waypoint {
 struct Moment {
     flow::Va felt;               ///< predicted mean when the item starts
     flow::Va start;              ///< blind rating at the session's start
+    double variance = 0.0;       ///< of the prediction, valence and arousal together
     double elapsed_s = 0.0;      ///< since the session's start
     bool first_item = false;     ///< nothing was played yet
     bool last_item = false;
