@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// What a person told at the start (at most 90 s, skippable but asked), and what they set later.
+///
+/// Every flag has a mechanical effect, listed beside it and made in policy_maker; a flag without an
+/// effect would be a question asked for nothing. Nothing here is a diagnosis: it is what the person, or
+/// who cares for them, wants heeded.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "flow/policy.hpp"
+
+namespace attune::care {
+
+enum class Flag {
+    kReflexEpilepsy,  ///< own known music only; trigger list is blocked; no waiver
+    kHyperacusis,     ///< lower ceiling, startle guard always, 75 dBA a week
+    kTinnitus,        ///< its pitch is passed on: the composer keeps narrow tones away from it
+    kPsychosisMania,  ///< no energising goal or track; the estimated state is not shown
+    kTrauma,          ///< no mirroring match, own known music only, "back to my safe track"; no waiver
+    kRecentLoss,      ///< memory marks count, valence is not pushed upward
+    kRuminates,       ///< no match phase
+    kChild,           ///< 75 dBA a week, lower ceiling, tracks tagged explicit are blocked
+    kDementia,        ///< own known music only, startle guard, the estimated state is not shown
+    kHearingLoss,     ///< 75 dBA a week
+};
+[[nodiscard]] const char* to_string(Flag flag) noexcept;
+/// The error names all flags.
+[[nodiscard]] Result<Flag> parse_flag(std::string_view name);
+[[nodiscard]] const std::vector<Flag>& all_flags();
+
+struct Intake {
+    bool asked = false;      ///< the questions were shown
+    bool skipped = false;    ///< and not answered: then nothing is known, nothing is assumed
+    std::set<Flag> flags;
+    std::optional<double> tinnitus_hz;        ///< 100..16000
+    std::optional<ContentKey> safe_track;
+    std::set<std::string> triggers;           ///< lower-case artists or tags of reflex epilepsy, trauma
+    std::set<ContentKey> trigger_tracks;
+    bool operator==(const Intake&) const = default;
+};
+
+/// What a person sets by hand; outranks defaults but never a flag.
+struct Settings {
+    std::set<ContentKey> blocked_tracks;
+    std::set<std::string> blocked_artists, blocked_tags;   ///< lower-case
+    std::map<ContentKey, flow::Memory> memories;
+    std::optional<double> ceiling_dba;        ///< 40..85
+    std::optional<double> ceiling_gain_db;    ///< -30..0
+    flow::StepLimits limits;
+    bool match = true;                        ///< false: by choice
+    double taste_weight = 1.0;                ///< 0..2
+    double tether = 0.0;                      ///< 0 = the default; else .35..10
+    bool straight = false;                    ///< to the target at once
+    bool operator==(const Settings&) const = default;
+};
+
+/// kBadArgument naming the field, the value and the range.
+[[nodiscard]] Result<void> check(const Intake& intake);
+[[nodiscard]] Result<void> check(const Settings& settings);
+
+/// One line of JSON each, and back (kCorrupt names the place).
+[[nodiscard]] std::string text_of(const Intake& intake);
+[[nodiscard]] Result<Intake> parse_intake(std::string_view text);
+[[nodiscard]] std::string text_of(const Settings& settings);
+[[nodiscard]] Result<Settings> parse_settings(std::string_view text);
+
+}  // namespace attune::care
