@@ -75,6 +75,7 @@ MoodParams population_without(const std::vector<SitunesPlay>& plays, Range left_
     return fit_population(MoodParams::population(), others);
 }
 
+constexpr double square(double x) { return x * x; }
 double value_of(const flow::Va& x, int dim) { return dim == 0 ? x.valence : x.arousal; }
 
 bool covered(const Scored& s, int dim) {
@@ -291,6 +292,25 @@ Result<learn::Evaluation> evaluate_fusion(const learn::EvaluateRequest& request)
     e.chance.push_back({"r2_valence", kSet, 0.0, std::nullopt, e.n, "the mean of everybody"});
     e.protocol += "; fit to all of it: " + describe(fit_population(MoodParams::population(), all));
     return e;
+}
+
+Result<std::string> fitted_family_toml(const std::filesystem::path& data) {
+    const auto folder = learn::find_set(data, kSet);
+    if (!folder) return fail(ErrorCode::kNotFound, "no folder situnes", data.string());
+    ATTUNE_TRY(const SitunesData set, read_situnes(*folder));
+    std::vector<PlayTuple> plays;
+    for (const SitunesPlay& p : set.plays) plays.push_back(tuple_of(p, true));
+    // A simulated listener's pull and beta are known to it: their spread is not part of its noise.
+    MoodParams start = MoodParams::population();
+    start.pull_sd = {0.0, 0.0};
+    start.beta_sd = 0.0;
+    const MoodParams fit = fit_population(start, plays);
+    const auto f = [](double x) { return core::format_double(std::round(x * 1000.0) / 1000.0); };
+    const double sigma = std::sqrt(.5 * (square(fit.process_sd.valence) + square(fit.process_sd.arousal)));
+    ATTUNE_TRY(const std::string hash, learn::data_sha256(*folder, set.files));
+    return "[fitted]                    # attune affect fit --data DIR: SiTunes, " + std::to_string(plays.size()) + " plays, data " +
+           hash.substr(0, 12) + "\ncongruence = 0\ntau_s = " + f(fit.tau_s) + "\nsigma = " + f(sigma) +
+           "\npull_valence = " + f(fit.pull.valence) + "\npull_arousal = " + f(fit.pull.arousal) + "\nbeta = " + f(fit.beta) + "\n";
 }
 
 void register_fusion(learn::ModelRegistry& registry) {

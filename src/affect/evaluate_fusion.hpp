@@ -7,6 +7,9 @@
 ///          person's own earlier plays; the same when that play's liking is known; what the wristband adds
 /// Method   by person. --cross-validate fits the population's constants on the other people; without it the
 ///          constants of the table are used. A person's own parameters come from their earlier plays alone
+#include <filesystem>
+#include <string>
+
 #include "core/result.hpp"
 #include "learn/evaluation.hpp"
 #include "learn/model_registry.hpp"
@@ -14,6 +17,8 @@
 namespace attune::affect {
 
 [[nodiscard]] Result<learn::Evaluation> evaluate_fusion(const learn::EvaluateRequest& request);
+/// The section [fitted] of share/personas/families.toml, estimated from SiTunes under `data`.
+[[nodiscard]] Result<std::string> fitted_family_toml(const std::filesystem::path& data);
 void register_fusion(learn::ModelRegistry& registry);
 
 }  // namespace attune::affect

@@ -151,6 +151,7 @@ Earning judge(const std::vector<EarningPoint>& points, double start, double cap)
     out.gain_nats = prequential_gain(e, u, start);
     out.r = std::clamp(std::min(start, out.posterior_mean), 0.0, cap);
     if (out.n < k::kEarnRatings || out.days < k::kEarnDays || out.gain_nats <= k::kEarnNats) return out;
+    if (out.posterior_mean <= start) return out;   // a reversed sensor predicts too: it is not believed for that
     out.shuffled_q95 = shuffled_quantile95(points, e, start);
     out.earned = out.gain_nats > out.shuffled_q95;
     if (out.earned) out.r = std::clamp(std::max(out.r, out.posterior_q20), 0.0, cap);

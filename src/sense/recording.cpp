@@ -141,6 +141,7 @@ Result<Recording> merged(Recording a, Recording b) {
     a.channels.insert(a.channels.end(), std::make_move_iterator(b.channels.begin()), std::make_move_iterator(b.channels.end()));
     a.marks.insert(a.marks.end(), b.marks.begin(), b.marks.end());
     a.notes.insert(a.notes.end(), b.notes.begin(), b.notes.end());
+    a.origin = flow::worst(a.origin, b.origin);
     if (a.device.empty()) a.device = b.device;
     if (a.driver.find(b.driver) == std::string::npos) a.driver += (a.driver.empty() ? "" : " ") + b.driver;
     return a;

@@ -43,6 +43,7 @@ struct Recording {
     std::vector<Mark> marks;                       ///< button presses, annotations
     std::optional<std::int64_t> wall_start_ns;     ///< of the origin [ns since 1970 UTC]; empty = unknown
     std::string device, driver;
+    flow::Origin origin = flow::Origin::kReplayed;   ///< a recording of simulated samples stays simulated
     std::vector<std::string> notes;                ///< what was left out, and why
     [[nodiscard]] Time end() const;
 };

@@ -120,6 +120,8 @@ Result<void> parse_comment(std::string_view line, Recording& out, const Reader& 
         }
     } else if (key == "device") {
         out.device = core::to_utf8_lossy(value);
+    } else if (key == "provenance") {
+        if (value == flow::to_string(flow::Origin::kSimulated)) out.origin = flow::Origin::kSimulated;
     } else if (key == "attune-csv" && value != "1") {
         return fail(ErrorCode::kVersion, "attune-csv version '" + core::to_utf8_lossy(value) + "'; this program reads 1", at.here());
     }

@@ -50,7 +50,7 @@ flow::SourceKind ReplaySource::kind() const noexcept {
 }
 
 flow::Provenance ReplaySource::provenance() const {
-    return {flow::Origin::kReplayed, recording_.device, recording_.driver};
+    return {recording_.origin, recording_.device, recording_.driver};
 }
 
 std::vector<ChannelInfo> ReplaySource::channels() const {

@@ -2,6 +2,10 @@
 attune_test(affect unit DEPS affect SOURCES
   unit/affect_fusion_test.cpp
   )
+find_package(rapidcheck REQUIRED)
+attune_test(affect prop DEPS affect LIBS rapidcheck rapidcheck_gtest SOURCES
+  prop/affect_fusion_prop_test.cpp
+  )
 attune_test(affect session DEPS affect sense SOURCES
   session/affect_fusion_calibration_test.cpp
   )

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "affect/state_json.hpp"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace attune::affect {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json number(double x) {
+    if (!std::isfinite(x)) return nullptr;
+    return std::round(x * 1e6) / 1e6;
+}
+
+ordered_json estimate(double value, double sd) { return {{"value", number(value)}, {"sd", number(sd)}}; }
+
+ordered_json gaussian(const flow::VaGaussian& g) {
+    return {{"valence", estimate(g.mean.valence, g.sd_valence())},
+            {"arousal", estimate(g.mean.arousal, g.sd_arousal())},
+            {"covariance", number(g.cov[1])}};
+}
+
+ordered_json source(const flow::SourceState& s) {
+    return {{"id", s.id},
+            {"kind", flow::to_string(s.kind)},
+            {"status", flow::to_string(s.status)},
+            {"weight", number(s.weight)},
+            {"r", number(s.r)},
+            {"n_ratings", s.n_ratings},
+            {"earned", s.earned},
+            {"last_t_s", s.last_t ? number(s.last_t->seconds()) : ordered_json(nullptr)},
+            {"reason", s.reason.empty() ? ordered_json(nullptr) : ordered_json(s.reason)}};
+}
+
+}  // namespace
+
+std::string to_json_line(const flow::AffectState& state) {
+    ordered_json out = {{"schema", "attune/affect_state/1"},
+                        {"t_s", number(state.t.seconds())},
+                        {"any_evidence", state.any_evidence},
+                        {"felt", gaussian(state.felt)},
+                        {"shadow", gaussian(state.shadow)},
+                        {"evidence", {{"ratings", number(state.evidence.ratings)},
+                                      {"sensors", number(state.evidence.sensors)},
+                                      {"music", number(state.evidence.music)}}},
+                        {"stress", state.stress ? number(*state.stress) : ordered_json(nullptr)},
+                        {"sources", ordered_json::array()},
+                        {"provenance", flow::to_string(state.origin)},
+                        {"simulated", state.origin == flow::Origin::kSimulated}};
+    for (const flow::SourceState& s : state.sources) out["sources"].push_back(source(s));
+    return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace attune::affect
