@@ -22,7 +22,7 @@ using nlohmann::json;
 
 /// Everything that a run needs besides the player, made from the request.
 struct Prepared {
-    FastSetup setup;
+    RunSetup setup;
     std::unique_ptr<EventWriter> writer;
 };
 
@@ -39,7 +39,7 @@ flow::Policy policy_for(const flow::Goal& goal) {
     return policy;
 }
 
-Result<void> add_source(const std::string& text, FastSetup& setup) {
+Result<void> add_source(const std::string& text, RunSetup& setup) {
     ATTUNE_TRY(const auto spec, sense::parse_spec(text));
     if (spec.kind == sense::SpecKind::kSimulated) {
         if (setup.listener) {
@@ -90,13 +90,15 @@ json maybe_va(const std::optional<flow::Va>& va) { return va ? to_json(*va) : js
 }  // namespace
 
 Result<RunReport> run_session(Space& space, const RunRequest& request, const core::CancelToken& cancel,
-                              const EventSink& watch) {
+                              const EventSink& watch, Inbox* inbox) {
     const auto from = std::chrono::steady_clock::now();
     ATTUNE_TRY(auto prepared, prepare(space, request));
-    FastSetup& setup = prepared.setup;
-    if (!request.fast || request.sink != "null") {
-        return fail(ErrorCode::kUnsupported, "sink '" + request.sink + "' is not built in yet; use --fast --sink null");
+    RunSetup& setup = prepared.setup;
+    if (request.sink != "null") {
+        return fail(ErrorCode::kUnsupported, "sink '" + request.sink + "' is not built in yet; use --sink null");
     }
+    setup.live = !request.fast;
+    setup.inbox = inbox;
     setup.player = std::make_unique<TimelinePlayer>(play::TimelineConfig{}, setup.profiles);
     setup.cancel = &cancel;
     const Id id = setup.start.session;
@@ -109,7 +111,7 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
         if (watch) watch(event);
         events.push_back(event);
     };
-    auto result = run_fast(std::move(setup));
+    auto result = run(std::move(setup));
     ATTUNE_CHECK(writer.flush());
     if (!result) {
         ATTUNE_CHECK(end_session(space.db(), id, SessionStatus::kInterrupted));

@@ -12,7 +12,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/cancel.hpp"
-#include "session/fast_runner.hpp"
+#include "session/runner.hpp"
 #include "session/space.hpp"
 #include "session/summary.hpp"
 
@@ -38,9 +38,11 @@ struct RunReport {
     std::optional<flow::Va> true_start, true_final;
 };
 
-/// Runs to the end (or until `cancel`), recording as it goes. `watch` sees every event, after it is numbered.
+/// Runs to the end (or until `cancel`), recording as it goes. `watch` sees every event, after it is numbered;
+/// `inbox` brings buttons and ratings to a live session.
 [[nodiscard]] Result<RunReport> run_session(Space& space, const RunRequest& request,
-                                            const core::CancelToken& cancel, const EventSink& watch = {});
+                                            const core::CancelToken& cancel, const EventSink& watch = {},
+                                            Inbox* inbox = nullptr);
 
 /// The object of `attune session run --json`.
 [[nodiscard]] nlohmann::json to_json(const RunReport& report);

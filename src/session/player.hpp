@@ -30,6 +30,8 @@ public:
     Player& operator=(const Player&) = delete;
 
     virtual void apply(const EngineOrder& order) = 0;
+    /// The first plan is applied: session time runs from here. Live: opens the sink.
+    virtual void start() {}
     /// Fast: runs the engine to session time t. Live: hands over what happened up to now.
     virtual void advance_to(Time t, PlayerNews& news) = 0;
     [[nodiscard]] virtual PlayerTelemetry telemetry() const = 0;

@@ -6,7 +6,7 @@
 
 #include "library/simulated_library.hpp"
 #include "session/codec.hpp"
-#include "session/fast_runner.hpp"
+#include "session/runner.hpp"
 #include "session/replay.hpp"
 #include "session/summary.hpp"
 #include "session/timeline_player.hpp"
@@ -40,7 +40,7 @@ Stage& stage() {
 
 struct Outcome {
     std::vector<SessionEvent> events;
-    FastResult result;
+    RunResult result;
     Summary summary;
 };
 
@@ -59,7 +59,7 @@ Outcome run(Cast cast) {
     options.seed = cast.seed;
     options.body = false;
     options.response = cast.response;
-    FastSetup setup;
+    RunSetup setup;
     setup.listener = std::make_unique<sense::SimulatedListener>(*sense::SimulatedListener::create(persona, options));
     setup.start.session = core::IdSource(cast.seed).next();
     setup.start.goal = *flow::Goal::parse(flow::to_string(persona.goal), 20);
@@ -74,7 +74,7 @@ Outcome run(Cast cast) {
     setup.script = std::move(cast.script);
     Outcome outcome;
     setup.sink = [&](const SessionEvent& event) { outcome.events.push_back(event); };
-    auto result = run_fast(std::move(setup));
+    auto result = session::run(std::move(setup));
     EXPECT_TRUE(result) << result.error().describe();
     if (result) outcome.result = *std::move(result);
     outcome.summary = *summarise(outcome.events);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// The same rooms as a live session, stepped on one thread in virtual time.
+/// Runs a session to its end, in real time or in virtual time: the same steps in the same order.
 ///
-/// Order    by (time, priority, sequence): news of the player, frames and evidence, answers, plans due,
-///          then the tick of the second. A plan asked for at t takes effect at t + 1 s, as live
-/// Threads  one. `cancel` is looked at every second
+/// Order    of each second: news of the player, frames and evidence, answers and plans that are due, then
+///          the tick. A plan asked for at t takes effect at t + 1 s in both; live, one that is late is a
+///          recorded missed deadline
+/// Live     waits for each second to be heard, takes buttons and ratings from the inbox in between, and
+///          plans on a worker. Fast: one thread, no waiting
+/// Threads  the caller's is the conductor's. `cancel` is looked at every second
 #include <functional>
 #include <memory>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "core/cancel.hpp"
 #include "sense/simulated_listener.hpp"
 #include "sense/source.hpp"
+#include "session/inbox.hpp"
 #include "session/player.hpp"
 #include "session/profiles.hpp"
 #include "session/session.hpp"
@@ -25,7 +29,7 @@ struct Scripted {
     Payload payload;   ///< Command, Rating, SourceChange, Fault
 };
 
-struct FastSetup {
+struct RunSetup {
     Start start;
     World world;
     ProfileLookup profiles;
@@ -36,16 +40,18 @@ struct FastSetup {
     std::vector<Scripted> script;                                ///< in the order of time
     EventSink sink;
     const core::CancelToken* cancel = nullptr;
+    bool live = false;                                           ///< real time
+    Inbox* inbox = nullptr;                                      ///< live: what comes from outside; may be null
 };
 
-struct FastResult {
+struct RunResult {
     Time ended;
     PlayerTelemetry player;
     PersonState learnt;
     std::optional<flow::Va> true_start, true_final;   ///< of a simulated listener
 };
 
-[[nodiscard]] Result<FastResult> run_fast(FastSetup setup);
+[[nodiscard]] Result<RunResult> run(RunSetup setup);
 
 /// Segment and liking of what is heard, from the profile and the plan: what fusion and listeners read.
 void fill_heard(flow::Heard& heard, const flow::PlanItem* item, const flow::TrackProfile* profile);

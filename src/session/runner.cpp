@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/fast_runner.hpp"
+#include "session/runner.hpp"
 
 #include <algorithm>
 #include <map>
+
+#include "core/time.hpp"
+#include "session/planner_worker.hpp"
 
 namespace attune::session {
 namespace {
 
 constexpr double kAnswerAfterS = 5.0;     ///< a simulated listener answers a question after this
+/// The engine writes ahead of what is heard; news of a second are complete this much after it.
+constexpr Duration kHeardLag = milliseconds(200);
 constexpr double kOverrunS = 240.0;       ///< a session that does not end by itself is ended
 
-class FastRun {
+class Run {
 public:
-    explicit FastRun(FastSetup setup) : s_(std::move(setup)) {}
+    explicit Run(RunSetup setup) : s_(std::move(setup)) {}
 
-    Result<FastResult> run() {
+    Result<RunResult> run() {
         ATTUNE_TRY(session_, Session::create(s_.start, s_.world, s_.sink));
-        FastResult result;
+        RunResult result;
         if (s_.listener) result.true_start = s_.listener->true_mood();
         origin_ = s_.listener ? flow::Origin::kSimulated
                               : s_.sources.empty() ? flow::Origin::kLive : flow::Origin::kReplayed;
         for (const Scripted& line : s_.script) due_.emplace(line.t.ns, line.payload);
+        if (s_.live) {
+            worker_ = std::make_unique<PlannerWorker>();
+            if (s_.inbox == nullptr) s_.inbox = &own_inbox_;
+        }
         consume({}, s_.start);
+        s_.player->start();
+        if (s_.live) clock_.emplace();
         const double limit_s = s_.start.goal.minutes * 60.0 + kOverrunS;
         for (std::int64_t second = 0; !ended_; ++second) {
             const Time t{second * 1'000'000'000};
@@ -29,6 +40,8 @@ public:
                 consume(t, stop_command(t));
                 break;
             }
+            wait_until_heard(t);
+            if (ended_) break;
             if (t.seconds() > limit_s) return fail(ErrorCode::kInternal, "the session did not end by itself");
             ATTUNE_CHECK(live_one_second(t));
             result.ended = t;
@@ -41,6 +54,21 @@ public:
     }
 
 private:
+    /// Live: sleeps until the second t has been heard; what comes in between is consumed as it comes.
+    void wait_until_heard(Time t) {
+        if (!s_.live) return;
+        const Time heard = t + kHeardLag;
+        while (!ended_) {
+            const Duration left = heard - clock_->now();
+            if (left.ns <= 0) return;
+            auto incoming = s_.inbox->wait(std::chrono::nanoseconds(left.ns));
+            if (!incoming) continue;
+            const Time now = std::max(last_t_, clock_->now() - kHeardLag);
+            drain_player(now);
+            if (!ended_) consume(now, std::move(incoming->payload), incoming->actor);
+        }
+    }
+
     Result<void> live_one_second(Time t) {
         drain_player(t);
         ATTUNE_CHECK(sense(t));
@@ -108,11 +136,15 @@ private:
             consume(t, std::move(rated));
             return;
         }
+        if (const auto* missed = std::get_if<DeadlineMissed>(&payload); missed != nullptr && worker_) {
+            if (auto ready = worker_->take(missed->request)) payload = PlanResult{missed->request, *std::move(ready)};
+        }
         consume(t, std::move(payload));
     }
 
-    void consume(Time t, Payload payload) {
-        const Outputs out = session_->consume(t, std::move(payload), "local", origin_);
+    void consume(Time t, Payload payload, std::string actor = "local") {
+        last_t_ = t;
+        Outputs out = session_->consume(t, std::move(payload), std::move(actor), origin_);
         for (const Payload& record : out.records) {
             const auto* decision = std::get_if<Decision>(&record);
             if (decision != nullptr && decision->what == "ask") on_question(t, *decision);
@@ -123,10 +155,18 @@ private:
         for (const EngineOrder& order : out.engine) s_.player->apply(order);
         for (const std::string& id : out.close_sources) close_source(id);
         ended_ = ended_ || out.ended;
-        if (out.plan) {
-            PlanResult result{out.plan->request, run_plan(*out.plan)};
-            if (out.plan->effective_at <= t) consume(t, std::move(result));
-            else due_.emplace(out.plan->effective_at.ns, std::move(result));
+        if (out.plan) plan(t, *std::move(out.plan));
+    }
+
+    void plan(Time t, PlanOrder order) {
+        if (order.effective_at <= t) {
+            consume(t, PlanResult{order.request, run_plan(order)});
+        } else if (!s_.live) {
+            due_.emplace(order.effective_at.ns, PlanResult{order.request, run_plan(order)});
+        } else {
+            // Decided when it is due: the worker's plan, or a missed deadline.
+            due_.emplace(order.effective_at.ns, DeadlineMissed{order.request, "plan"});
+            worker_->ask(std::move(order));
         }
     }
 
@@ -159,7 +199,7 @@ private:
     }
     static Payload stop_command(Time t) { return command(t, flow::CommandKind::kStop); }
 
-    FastSetup s_;
+    RunSetup s_;
     std::unique_ptr<Session> session_;
     std::multimap<std::int64_t, Payload> due_;   ///< by time [ns]; equal times in the order of arrival
     std::map<Id, flow::PlanItem> items_;
@@ -167,6 +207,10 @@ private:
     sense::Batch batch_;
     PlayerNews news_;
     flow::Origin origin_ = flow::Origin::kLive;
+    Inbox own_inbox_;
+    std::unique_ptr<PlannerWorker> worker_;
+    std::optional<core::SteadyClock> clock_;     ///< live: 0 = the first frame given to the sink
+    Time last_t_;
     bool ended_ = false;
 };
 
@@ -184,6 +228,6 @@ void fill_heard(flow::Heard& heard, const flow::PlanItem* item, const flow::Trac
     }
 }
 
-Result<FastResult> run_fast(FastSetup setup) { return FastRun(std::move(setup)).run(); }
+Result<RunResult> run(RunSetup setup) { return Run(std::move(setup)).run(); }
 
 }  // namespace attune::session
