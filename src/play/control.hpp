@@ -18,14 +18,15 @@ enum class ControlKind : std::uint8_t {
     kSeek,  ///< value: seconds in the source of the current item
     kHold,  ///< the current item repeats until kGoOn
     kGoOn,
-    kLevel,      ///< value: gain over the normalised level [dB], at most config.ceiling_gain_db
-    kSofter,     ///< value: change of that gain [dB], e.g. -3
-    kTempo,      ///< value: ratio .85..1.15 on top of the items' curves; ramp_s 0 = unnoticed
-    kSoften,     ///< value: 0..1
-    kFinish,     ///< end with the long fade (config.end_fade_s) from here
-    kStop,       ///< silence within config.stop_fade_s, then the end
-    kUnstop,     ///< a new start after kStop: the queue goes on from its next item
-    kNoiseGuard  ///< value 1/0: startle guard on/off
+    kLevel,        ///< value: gain over the normalised level [dB], at most config.ceiling_gain_db
+    kSofter,       ///< value: change of that gain [dB], e.g. -3
+    kTempo,        ///< value: ratio .85..1.15 on top of the items' curves; ramp_s 0 = unnoticed
+    kSoften,       ///< value: 0..1
+    kFinish,       ///< end with the long fade (config.end_fade_s) from here
+    kStop,         ///< silence within config.stop_fade_s, then the end
+    kUnstop,       ///< a new start after kStop: the queue goes on from its next item
+    kDoseGain,     ///< value: extra attenuation [dB] because the allowance runs out
+    kStartleGuard  ///< value: most rise [LU]; 0 = off
 };
 
 /// Trivially copyable. `at` < 0 = as soon as it is seen; else exactly at that engine frame.

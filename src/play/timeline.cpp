@@ -36,9 +36,11 @@ double curve_at(const std::vector<flow::CurvePoint>& curve, double t_s) {
     return curve.back().value;
 }
 
+/// In steps of 2^-20, so that positions are sums without rounding, whatever the block sizes.
 double usable_ratio(double r) {
+    constexpr double kSteps = 1048576.0;
     if (!std::isfinite(r)) return 1.0;
-    return std::abs(r - 1.0) < kEps ? 1.0 : std::clamp(r, kSlowestRatio, kFastestRatio);
+    return std::round(std::clamp(r, kSlowestRatio, kFastestRatio) * kSteps) / kSteps;
 }
 
 /// ceil(frames * 48000 / rate), without rounding errors.
@@ -84,20 +86,23 @@ const char* to_string(EventKind kind) noexcept {
 // ---- small parts
 
 void Timeline::Ramp::set(double to, double over_frames) noexcept {
+    from = value;
     target = to;
-    step = over_frames < 1.0 ? 0.0 : (to - value) / over_frames;
-    if (step == 0.0) value = to;
+    elapsed = 0;
+    length = static_cast<std::int64_t>(std::llround(over_frames));
+    if (length < 1) value = from = to;
+}
+
+void Timeline::Ramp::wake(double tiny) noexcept {
+    if (value <= 0.0) value = tiny;
 }
 
 void Timeline::Ramp::advance(int n) noexcept {
     if (value == target) return;
-    const double to = value + step * n;
-    value = (step > 0.0 ? to >= target - 1e-12 : to <= target + 1e-12) ? target : to;
-}
-
-std::int64_t Timeline::Ramp::frames_left() const noexcept {
-    if (value == target || step == 0.0) return 0;
-    return static_cast<std::int64_t>(std::ceil((target - value) / step - 1e-9));
+    elapsed = std::min(elapsed + n, length);
+    value = elapsed == length ? target
+                              : from + (target - from) * static_cast<double>(elapsed) /
+                                           static_cast<double>(length);
 }
 
 template <typename T, int N>
@@ -170,7 +175,13 @@ const Item* Timeline::upcoming(int k) const noexcept {
     return queue_[static_cast<std::size_t>((queue_at_ + k) % kQueue)];
 }
 
-Timeline::Pending Timeline::pending() const noexcept { return {pending_.item, pending_.first}; }
+Timeline::Expected Timeline::expected(int k) const noexcept {
+    if (k == 0) return {pending_.item, pending_.first};
+    const Voice* v = current();
+    const bool repeats = hold_ && v != nullptr && v->item->is_track();
+    const Item* item = repeats && k == 1 ? v->item : upcoming(repeats ? k - 2 : k - 1);
+    return {item, item != nullptr ? first_source_frame(*item) : 0};
+}
 
 // ---- lengths
 
@@ -250,7 +261,7 @@ void Timeline::start(const Item* item, std::int64_t source_first, JoinKind kind,
     v.source_first = v.opened_first = source_first;
     v.run_rate = item->source_rate_hz;
     v.supply.jump(1.0);
-    v.gain_db = bounded_gain_db(*item);
+    v.gain_db.jump(bounded_gain_db(*item));
     v.curve = item->is_track() ? usable_ratio(curve_at(item->plan.tempo, 0.0)) : 1.0;
     v.ratio = target_ratio(v);
     v.in = {frame_, fade, fade > 0};
@@ -293,6 +304,7 @@ void Timeline::next_of_chain(Voice& v) noexcept {
     v.item = next;
     v.source_first = first;
     v.chained = nullptr;
+    v.gain_db.set(bounded_gain_db(*next), kItemGainRampFrames);
     set_end(v);
     (void)joins_.push(join);
     say(EventKind::kItemEnded, before->plan.id);
@@ -370,7 +382,7 @@ void Timeline::apply(const Control& c) noexcept {
         break;
     case ControlKind::kResume:
         paused_ = false;
-        pause_.value = std::max(pause_.value, kTiny);
+        pause_.wake(kTiny);
         pause_.set(1.0, frames(config_.pause_fade_s));
         break;
     case ControlKind::kSkip: skip(JoinKind::kSkip, config_.skip_fade_s); break;
@@ -423,7 +435,8 @@ void Timeline::apply(const Control& c) noexcept {
         session_.jump(0.0);
         session_.set(1.0, frames(config_.session_fade_in_s));
         break;
-    case ControlKind::kNoiseGuard: break;  // the renderer's
+    case ControlKind::kDoseGain: dose_db_.set(std::clamp(c.value, -60.0, 0.0), over(3.0)); break;
+    case ControlKind::kStartleGuard: break;  // of the rendered sound alone
     }
 }
 
@@ -549,10 +562,18 @@ void Timeline::set_starving(std::uint32_t play, bool starving) noexcept {
     for (Voice& v : voices_) {
         if (!v.active || v.play != play || v.starving == starving) continue;
         v.starving = starving;
-        if (!starving) v.supply.value = std::max(v.supply.value, kTiny);
+        if (!starving) v.supply.wake(kTiny);
         v.supply.set(starving ? 0.0 : 1.0, kStarveFadeFrames);
         v.starved_since = starving ? frame_ : -1;
     }
+}
+
+void Timeline::truncate(const Item* item, std::int64_t source_frames, int rate_hz,
+                        ErrorCode why) noexcept {
+    set_source_frames(item, std::max<std::int64_t>(1, source_frames), rate_hz);
+    say(EventKind::kItemFailed, item->plan.id, why);
+    for (Voice& v : voices_)
+        if (v.active && (v.item == item || v.chained == item)) v.broken_off = true;
 }
 
 void Timeline::fail(const Item* item, ErrorCode why) noexcept {
@@ -603,11 +624,11 @@ double Timeline::target_ratio(const Voice& v) const noexcept {
 }
 
 double Timeline::master() const noexcept {
-    return db_gain(level_db_.value) * session_.value * pause_.value * stop_.value;
+    return db_gain(level_db_.value + dose_db_.value) * session_.value * pause_.value * stop_.value;
 }
 
 float Timeline::voice_gain(const Voice& v, std::int64_t at) const noexcept {
-    double g = db_gain(v.gain_db) * v.supply.value;
+    double g = db_gain(v.gain_db.value) * v.supply.value;
     const auto phase = [&](const Fade& f) {
         return std::clamp(static_cast<double>(at - f.start) /
                               static_cast<double>(std::max<std::int64_t>(1, f.length)),
@@ -615,6 +636,7 @@ float Timeline::voice_gain(const Voice& v, std::int64_t at) const noexcept {
                std::numbers::pi / 2;
     };
     if (v.in.on) g *= std::sin(phase(v.in));
+    if (v.tail.on) g *= std::cos(phase(v.tail));
     if (v.out.on) g *= at - v.out.start >= v.out.length ? 0.0 : std::cos(phase(v.out));
     return static_cast<float>(g * master());
 }
@@ -644,7 +666,8 @@ void Timeline::describe(Segment& s) noexcept {
 /// Moves every ramp and position by n frames and notes the values at the far end.
 void Timeline::move(Segment& s, int n) noexcept {
     const bool running = pause_.value > 0.0;
-    for (Ramp* r : {&level_db_, &live_tempo_, &soften_, &session_, &pause_, &stop_, &bed_})
+    for (Ramp* r :
+         {&level_db_, &dose_db_, &live_tempo_, &soften_, &session_, &pause_, &stop_, &bed_})
         r->advance(n);
     for (std::size_t k = 0; k < voices_.size(); ++k) {
         Voice& v = voices_[k];
@@ -653,11 +676,10 @@ void Timeline::move(Segment& s, int n) noexcept {
         v.supply.advance(n);
         if (flows) v.pos += v.ratio * n;
         if (v.in.on && frame_ + n - v.in.start >= v.in.length) v.in.on = false;
-        const double to = bounded_gain_db(*v.item);
-        const double step = std::abs(to - v.gain_db) * n / kItemGainRampFrames;
-        v.gain_db = std::abs(to - v.gain_db) <= std::max(step, 0.01)
-                        ? to
-                        : v.gain_db + std::copysign(step, to - v.gain_db);
+        const double left = (v.end - v.pos) / v.ratio;
+        if (v.broken_off && !v.tail.on && v.chained == nullptr && left < kStarveFadeFrames)
+            v.tail = {frame_ + n, std::max<std::int64_t>(1, static_cast<std::int64_t>(left)), true};
+        v.gain_db.advance(n);
         s.voices[k].gain_to = voice_gain(v, frame_ + n);
         s.voices[k].soften_to =
             static_cast<float>(std::max(soften_.value, std::clamp(v.item->plan.soften, 0.0, 1.0)));
@@ -685,13 +707,32 @@ void Timeline::move(Segment& s, int n) noexcept {
     }
 }
 
+/// Nothing moves but time: knots every 5 ms would say nothing new.
+bool Timeline::steady() const noexcept {
+    for (const Ramp* r :
+         {&level_db_, &dose_db_, &live_tempo_, &soften_, &session_, &pause_, &stop_, &bed_})
+        if (r->moving()) return false;
+    for (const Voice& v : voices_) {
+        if (!v.active) continue;
+        if (v.in.on || v.out.on || v.tail.on || v.gain_db.moving() || v.supply.moving() ||
+            v.broken_off)
+            return false;
+        if (v.item->is_track() && (!v.item->plan.tempo.empty() || v.ratio != target_ratio(v)))
+            return false;
+    }
+    return pause_.value > 0.0;
+}
+
 Segment Timeline::advance(int max_frames) noexcept {
     Segment s;
-    const auto to_grid = static_cast<int>(kGrid - frame_ % kGrid);
+    const std::int64_t knots = steady() ? kEngineRate.hz : kGrid;
+    const auto to_grid = static_cast<int>(knots - frame_ % knots);
     int limit = std::max(1, std::min(max_frames, to_grid));
     due_controls(limit);
     if (!ended_) plan_transition(limit);
     update_bed();
+    if (knots != kGrid && !steady())
+        limit = std::min(limit, static_cast<int>(kGrid - frame_ % kGrid));
     for (const Voice& v : voices_) {
         if (!v.active) continue;
         if (v.out.on)
@@ -705,7 +746,7 @@ Segment Timeline::advance(int max_frames) noexcept {
             limit = static_cast<int>(std::clamp<std::int64_t>(k, 1, limit));
         }
     }
-    for (const Ramp* r : {&pause_, &stop_, &session_, &bed_})
+    for (const Ramp* r : {&level_db_, &dose_db_, &soften_, &pause_, &stop_, &session_, &bed_})
         if (r->moving())
             limit = static_cast<int>(std::clamp<std::int64_t>(r->frames_left(), 1, limit));
     s.frames = limit;

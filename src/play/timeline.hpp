@@ -97,19 +97,20 @@ public:
     void set_source_frames(const Item* item, std::int64_t frames, int rate_hz) noexcept;
     /// The voice has less than 200 ms left (true), or plenty again (false).
     void set_starving(std::uint32_t play, bool starving) noexcept;
+    /// The file broke off: what is decoded (`frames` of it) is played and fades out at its end.
+    void truncate(const Item* item, std::int64_t frames, int rate_hz, ErrorCode why) noexcept;
     /// The item cannot be played (any more).
     void fail(const Item* item, ErrorCode why) noexcept;
 
     [[nodiscard]] std::int64_t frame() const noexcept { return frame_; }
     [[nodiscard]] NowPlaying now() const noexcept;
-    /// Items to open early: 0 = the next in the queue. Null when there is none.
-    [[nodiscard]] const Item* upcoming(int k) const noexcept;
-    /// A seek or back that waits for its reader: the item and the source frame, while it waits.
-    struct Pending {
+    /// What will be opened soon: 0 = a seek or back under way, 1 and 2 = what follows. item null =
+    /// none.
+    struct Expected {
         const Item* item = nullptr;
         std::int64_t source_first = 0;
     };
-    [[nodiscard]] Pending pending() const noexcept;
+    [[nodiscard]] Expected expected(int k) const noexcept;
     [[nodiscard]] int queued() const noexcept { return queue_size_; }
     [[nodiscard]] bool ended() const noexcept { return ended_; }
     [[nodiscard]] bool paused() const noexcept { return paused_; }
@@ -118,13 +119,16 @@ public:
     [[nodiscard]] std::optional<Event> take_event() noexcept;
 
 private:
+    /// Linear in time, computed from its start: the same in any block size.
     struct Ramp {
-        double value = 0.0, target = 0.0, step = 0.0;  ///< step per frame
+        double value = 0.0, target = 0.0, from = 0.0;
+        std::int64_t elapsed = 0, length = 0;
         void set(double to, double over_frames) noexcept;
-        void jump(double to) noexcept { value = target = to; }
+        void jump(double to) noexcept { value = target = from = to; }
+        void wake(double tiny) noexcept;  ///< a value of 0 becomes `tiny`: time begins to flow
         void advance(int n) noexcept;
         [[nodiscard]] bool moving() const noexcept { return value != target; }
-        [[nodiscard]] std::int64_t frames_left() const noexcept;
+        [[nodiscard]] std::int64_t frames_left() const noexcept { return length - elapsed; }
     };
     struct Fade {
         std::int64_t start = 0, length = 0;
@@ -144,11 +148,11 @@ private:
         std::int64_t run_begin = 0, run_source = 0;
         int run_rate = 0;
         double ratio = 1.0, curve = 1.0;
-        double gain_db = 0.0;  ///< of the item, moves to its target within 20 ms
-        Fade in, out;
+        Ramp gain_db;  ///< of the item; moves to the next one's within 20 ms
+        Fade in, out, tail;
         Ramp supply;  ///< 1 = data flows, 0 = starved and frozen
         std::int64_t starved_since = -1;
-        bool starving = false, doomed = false;
+        bool starving = false, doomed = false, broken_off = false;
         float last_gain = 0.0F, last_soften = 0.0F;
     };
     template <typename T, int N>
@@ -163,6 +167,7 @@ private:
     [[nodiscard]] Voice* current() noexcept;
     [[nodiscard]] const Voice* current() const noexcept;
     [[nodiscard]] std::int64_t first_source_frame(const Item& item) const noexcept;
+    [[nodiscard]] const Item* upcoming(int k) const noexcept;
     [[nodiscard]] std::optional<std::int64_t> last_source_frame(const Item& item) const noexcept;
     void set_end(Voice& v) noexcept;
     const Item* pop_queue() noexcept;
@@ -184,6 +189,7 @@ private:
     [[nodiscard]] double target_ratio(const Voice& v) const noexcept;
     [[nodiscard]] float voice_gain(const Voice& v, std::int64_t at) const noexcept;
     [[nodiscard]] double master() const noexcept;
+    [[nodiscard]] bool steady() const noexcept;
     void describe(Segment& s) noexcept;
     void move(Segment& s, int n) noexcept;
     void say(EventKind kind, Id item = {}, ErrorCode code = ErrorCode::kInternal) noexcept;
@@ -204,7 +210,7 @@ private:
         JoinKind kind = JoinKind::kSeek;
     } pending_;
     std::int64_t frame_ = 0;
-    Ramp level_db_, live_tempo_, soften_, session_, pause_, stop_, bed_;
+    Ramp level_db_, live_tempo_, soften_, session_, pause_, stop_, bed_, dose_db_;
     bool started_ = false, paused_ = false, hold_ = false, finishing_ = false, stopping_ = false,
          ended_ = false;
     bool told_empty_ = false;

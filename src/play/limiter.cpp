@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "play/limiter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numbers>
+
+namespace attune::play {
+namespace {
+
+constexpr double kMargin_db = 0.1;  // what 4x oversampling and the moving gain may miss
+constexpr double kRelease_s = 0.12;
+constexpr double kBeta = 7.0;
+
+using Four = float __attribute__((vector_size(16)));
+
+double bessel_i0(double x) {
+    double sum = 1.0, term = 1.0;
+    for (int k = 1; k < 48; ++k) {
+        term *= (x / (2.0 * k)) * (x / (2.0 * k));
+        sum += term;
+    }
+    return sum;
+}
+
+}  // namespace
+
+TruePeakLimiter::TruePeakLimiter(double ceiling_dbtp)
+    : threshold_(static_cast<float>(std::pow(10.0, (ceiling_dbtp - kMargin_db) / 20.0))),
+      release_(static_cast<float>(1.0 - std::exp(-1.0 / (kRelease_s * 48000.0)))) {
+    for (int j = 0; j < kTaps; ++j)
+        for (int p = 0; p < 4; ++p) {
+            const double t = static_cast<double>(j - kHalf) + p / 4.0;
+            const double u = t / (kHalf + 0.01);
+            const double w = std::abs(u) < 1.0
+                                 ? bessel_i0(kBeta * std::sqrt(1.0 - u * u)) / bessel_i0(kBeta)
+                                 : 0.0;
+            const double x = std::numbers::pi * t;
+            taps_[static_cast<std::size_t>(j)][static_cast<std::size_t>(p)] =
+                static_cast<float>(w * (std::abs(x) < 1e-9 ? 1.0 : std::sin(x) / x));
+        }
+    reset();
+}
+
+void TruePeakLimiter::reset() noexcept {
+    left_.fill(0.0F);
+    right_.fill(0.0F);
+    box_.fill(1.0F);
+    sum_ = kBox;
+    low_first_ = low_count_ = 0;
+    held_ = lowest_ = 1.0F;
+    n_ = 0;
+    quiet_ = kBox + 1;
+}
+
+/// Largest magnitude between the samples around the middle of the filter.
+float TruePeakLimiter::peak_at(std::size_t newest) const noexcept {
+    const float* l = left_.data() + newest + kHistory - (kTaps - 1);
+    const float* r = right_.data() + newest + kHistory - (kTaps - 1);
+    Four a{}, b{};
+    for (int j = 0; j < kTaps; ++j) {
+        Four c;
+        std::memcpy(&c, taps_[static_cast<std::size_t>(j)].data(), sizeof c);
+        a += c * l[kTaps - 1 - j];
+        b += c * r[kTaps - 1 - j];
+    }
+    float peak = 0.0F;
+    for (int p = 0; p < 4; ++p) peak = std::max({peak, std::abs(a[p]), std::abs(b[p])});
+    return peak;
+}
+
+/// Minimum over the last kBox values, g being the newest.
+float TruePeakLimiter::sliding_minimum(float g) noexcept {
+    constexpr std::size_t kSize = kBox + 1;
+    while (low_count_ > 0 && lows_[(low_first_ + low_count_ - 1) % kSize].value >= g) --low_count_;
+    lows_[(low_first_ + low_count_++) % kSize] = {g, n_};
+    if (lows_[low_first_].at <= n_ - kBox) {
+        low_first_ = (low_first_ + 1) % kSize;
+        --low_count_;
+    }
+    return lows_[low_first_].value;
+}
+
+void TruePeakLimiter::process(std::span<float> left, std::span<float> right) noexcept {
+    lowest_ = 1.0F;
+    constexpr std::size_t kMask = kHistory - 1;
+    for (std::size_t i = 0; i < left.size(); ++i, ++n_) {
+        const std::size_t at = static_cast<std::size_t>(n_) & kMask;
+        left_[at] = left_[at + kHistory] = left[i];
+        right_[at] = right_[at + kHistory] = right[i];
+        const float peak = peak_at(at);
+        const float need = peak > threshold_ ? threshold_ / peak : 1.0F;
+        float gain = 1.0F;
+        if (need == 1.0F && quiet_ > kBox) {
+            ++quiet_;
+        } else {
+            if (quiet_ > kBox) low_count_ = 0;  // everything before was 1
+            const float low = sliding_minimum(need);
+            held_ = low < held_ ? low : held_ + (low - held_) * release_;
+            if (held_ > 0.99999F && low == 1.0F) held_ = 1.0F;
+            quiet_ = held_ == 1.0F ? quiet_ + 1 : 0;
+            const std::size_t b = static_cast<std::size_t>(n_) % kBox;
+            sum_ += static_cast<double>(held_) - static_cast<double>(box_[b]);
+            box_[b] = held_;
+            gain = static_cast<float>(std::min(1.0, sum_ / kBox));
+            if (quiet_ > kBox) {
+                sum_ = kBox;
+                gain = 1.0F;
+            }
+        }
+        lowest_ = std::min(lowest_, gain);
+        const std::size_t out = static_cast<std::size_t>(n_ - latency()) & kMask;
+        left[i] = left_[out] * gain;
+        right[i] = right_[out] * gain;
+    }
+}
+
+}  // namespace attune::play

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "play/opus_sink.hpp"
+
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "core/log.hpp"
+#include "media/encoder.hpp"
+
+namespace attune::play {
+namespace {
+
+constexpr std::int64_t kPacketNs = 20'000'000;
+constexpr int kFrames = media::OpusPacketizer::kFrames;
+
+class Stream final : public OpusSink {
+public:
+    Stream(const OpusSinkConfig& config, core::Clock& clock, Callback callback,
+           std::unique_ptr<media::OpusPacketizer> encoder)
+        : config_(config), clock_(clock), callback_(std::move(callback)),
+          encoder_(std::move(encoder)), latency_s_(config.page_buffer_s) {}
+    ~Stream() override { stop(); }
+
+    Result<void> start(Puller& puller) override {
+        if (thread_.joinable()) return fail(ErrorCode::kBusy, "the stream runs already", "browser");
+        quit_.store(false);
+        thread_ = std::thread([this, &puller] { run(puller); });
+        return {};
+    }
+    void stop() noexcept override {
+        quit_.store(true);
+        if (thread_.joinable()) thread_.join();
+    }
+    std::string name() const override { return "browser"; }
+    double latency_s() const noexcept override { return latency_s_.load(); }
+    int pre_skip() const override { return encoder_->pre_skip(); }
+
+    void reported(std::int64_t sink_frame, Time t) noexcept override {
+        // Where we are now minus what is heard now, smoothed: the page's clock jitters by some ms.
+        const double made = static_cast<double>(made_.load());
+        const double since_made = static_cast<double>(t.ns - made_at_ns_.load()) * 1e-9;
+        const double behind = (made - static_cast<double>(sink_frame)) / 48000.0 + since_made;
+        if (!(behind >= 0.0) || behind > 10.0) return;
+        latency_s_.store(first_report_.exchange(false) ? behind
+                                                       : 0.8 * latency_s_.load() + 0.2 * behind);
+    }
+    std::vector<OpusPacket> since(std::uint64_t seq) const override {
+        const std::scoped_lock lock(mutex_);
+        std::vector<OpusPacket> out;
+        for (const OpusPacket& p : history_)
+            if (p.seq >= seq) out.push_back(p);
+        return out;
+    }
+
+private:
+    void run(Puller& puller) {
+        Time next = clock_.now();
+        for (int k = 0; k < config_.prefill && !quit_.load(); ++k) make(puller);
+        while (!quit_.load()) {
+            next = next + Duration{kPacketNs};
+            clock_.sleep_until(next);
+            // After a stop of the whole machine nobody wants the past.
+            if (clock_.now() - next > seconds(1)) next = clock_.now();
+            make(puller);
+        }
+    }
+    void make(Puller& puller) {
+        std::array<float, kFrames> left{}, right{};
+        std::array<float, 2 * kFrames> both{};
+        puller.pull(left, right);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(kFrames); ++k) {
+            both[2 * k] = left[k];
+            both[2 * k + 1] = right[k];
+        }
+        const auto bytes = encoder_->encode(both);
+        OpusPacket p{seq_++, made_.load(), clock_.now().ns, {bytes.begin(), bytes.end()}};
+        made_at_ns_.store(p.t_ns);
+        made_.fetch_add(kFrames);
+        {
+            const std::scoped_lock lock(mutex_);
+            history_.push_back(p);
+            while (static_cast<double>(history_.size()) * 0.02 > config_.history_s)
+                history_.pop_front();
+        }
+        try {
+            callback_(p);
+        } catch (const std::exception& e) {
+            core::log(core::LogLevel::kWarning, "play", std::string("browser stream: ") + e.what());
+        }
+    }
+
+    OpusSinkConfig config_;
+    core::Clock& clock_;
+    Callback callback_;
+    std::unique_ptr<media::OpusPacketizer> encoder_;
+    mutable std::mutex mutex_;  ///< guards history_
+    std::deque<OpusPacket> history_;
+    std::uint64_t seq_ = 0;  ///< the thread's
+    std::atomic<std::int64_t> made_{0}, made_at_ns_{0};
+    std::atomic<double> latency_s_;
+    std::atomic<bool> first_report_{true}, quit_{false};
+    std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<OpusSink>> OpusSink::create(const OpusSinkConfig& config, core::Clock& clock,
+                                                   Callback on_packet) {
+    ATTUNE_TRY(auto encoder, media::OpusPacketizer::create(config.bit_rate, config.complexity));
+    return std::unique_ptr<OpusSink>(
+        new Stream(config, clock, std::move(on_packet), std::move(encoder)));
+}
+
+}  // namespace attune::play

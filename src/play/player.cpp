@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Threads: the conductor posts and polls; the engine thread renders and fills the ring; the sink's
+// thread empties it. The engine thread waits for nobody but the clock.
+#include "play/player.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <mutex>
+#include <thread>
+
+#include "play/output_stage.hpp"
+
+namespace attune::play {
+namespace {
+
+constexpr std::size_t kBlock = 240;
+constexpr std::int64_t kOfflineBlock = 4800;
+constexpr auto kFirstItemWait = std::chrono::seconds(2);
+constexpr auto kOfflineWait = std::chrono::seconds(20);
+constexpr double kTurnDownFrom = 0.9;         // of the allowance
+constexpr double kTurnDown_db = -20.0;        // at its end
+constexpr double kNoticeableShare_db = 0.25;  // steps of the turning down
+
+using SteadyNow = std::chrono::steady_clock;
+
+double microseconds_since(SteadyNow::time_point t) {
+    return std::chrono::duration<double, std::micro>(SteadyNow::now() - t).count();
+}
+
+/// Counters that the sink's thread writes and anybody reads.
+struct CallbackStats {
+    std::atomic<std::uint64_t> calls{0};
+    std::atomic<double> worst_us{0.0}, worst_gap_ms{0.0};
+    std::atomic<std::int64_t> first_ns{-1}, last_ns{-1}, last_taken{0}, pulled{0};
+};
+
+}  // namespace
+
+struct Player::State final : Puller {
+    State(const PlayerConfig& c, core::Clock& k)
+        : config(c), clock(k), ring(static_cast<std::size_t>(c.ahead_ms) * 48 + 1024),
+          stage(ring, c.engine.timeline.stop_fade_s) {}
+
+    PlayerConfig config;
+    core::Clock& clock;
+    std::unique_ptr<Engine> engine;
+    std::unique_ptr<Sink> sink;
+    std::unique_ptr<media::AudioWriter> writer;
+    std::vector<std::unique_ptr<Item>> items;  ///< everything ever given: the engine borrows
+    DoseLedger dose;
+    double dose_gain_db = 0.0;
+    bool told_dose = false, sink_was_lost = false;
+    std::vector<flow::Heard> waiting;  ///< live: not yet in the air
+    std::vector<Event> own_events;
+    core::SpscRing<Frame> ring;
+    OutputStage stage;
+    CallbackStats stats;
+    std::atomic<bool> quit{false};
+    std::atomic<double> worst_block_ms{0.0};
+    std::atomic<std::size_t> lowest_fill{SIZE_MAX};
+    std::thread thread;
+    bool started = false;
+    std::atomic<bool> stop_wanted{false};
+
+    void pull(std::span<float> left, std::span<float> right) noexcept override;
+    void run();
+    void render_block(bool& primed);
+    [[nodiscard]] Result<void> step_to(std::int64_t frame);
+    [[nodiscard]] Result<void> render_to(std::int64_t frame);
+    void count_dose(const Exposure& e);
+    [[nodiscard]] std::int64_t utc_of(std::int64_t frame) const;
+    [[nodiscard]] Time time_of(std::int64_t frame) const;
+    [[nodiscard]] bool post(const Message& m);
+};
+
+// ---- the sink's thread
+
+void Player::State::pull(std::span<float> left, std::span<float> right) noexcept {
+    const auto begin = SteadyNow::now();
+    const std::int64_t now_ns = clock.now().ns;
+    const std::size_t fill = ring.size();
+    stage.pull(left, right);
+    const std::int64_t before = stats.last_ns.load(std::memory_order_relaxed);
+    if (before >= 0) {
+        const double gap = static_cast<double>(now_ns - before) * 1e-6;
+        if (gap > stats.worst_gap_ms.load(std::memory_order_relaxed))
+            stats.worst_gap_ms.store(gap, std::memory_order_relaxed);
+        if (fill < lowest_fill.load(std::memory_order_relaxed))
+            lowest_fill.store(fill, std::memory_order_relaxed);
+    } else {
+        stats.first_ns.store(now_ns, std::memory_order_relaxed);
+    }
+    stats.last_ns.store(now_ns, std::memory_order_relaxed);
+    stats.last_taken.store(stage.taken(), std::memory_order_relaxed);
+    stats.pulled.fetch_add(static_cast<std::int64_t>(left.size()), std::memory_order_relaxed);
+    stats.calls.fetch_add(1, std::memory_order_relaxed);
+    const double us = microseconds_since(begin);
+    if (us > stats.worst_us.load(std::memory_order_relaxed))
+        stats.worst_us.store(us, std::memory_order_relaxed);
+}
+
+// ---- the engine thread
+
+void Player::State::render_block(bool& primed) {
+    std::array<float, kBlock> left{}, right{};
+    std::array<Frame, kBlock> frames{};
+    const auto begin = SteadyNow::now();
+    engine->render(left, right);
+    const double ms = microseconds_since(begin) * 1e-3;
+    if (primed && ms > worst_block_ms.load(std::memory_order_relaxed))
+        worst_block_ms.store(ms, std::memory_order_relaxed);
+    primed = true;
+    for (std::size_t k = 0; k < kBlock; ++k) frames[k] = {left[k], right[k]};
+    ring.push(frames);
+    stage.expect_end(engine->ended());
+}
+
+void Player::State::run() {
+    const auto give_up = SteadyNow::now() + kFirstItemWait;
+    while (!quit.load() && !engine->ready(kOfflineBlock) && SteadyNow::now() < give_up)
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const auto target = static_cast<std::size_t>(config.ahead_ms) * 48;
+    bool primed = false;
+    while (!quit.load()) {
+        while (ring.size() + kBlock <= target && !quit.load()) render_block(primed);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+// ---- the control side
+
+bool Player::State::post(const Message& m) {
+    for (int tries = 0; tries < 200; ++tries) {
+        if (engine->post(m)) return true;
+        if (config.mode != RunMode::kLive || !started) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+}
+
+std::int64_t Player::State::utc_of(std::int64_t frame) const {
+    return config.utc_at_start_s + static_cast<std::int64_t>(time_of(frame).seconds());
+}
+
+Time Player::State::time_of(std::int64_t frame) const {
+    if (config.mode != RunMode::kLive)
+        return config.start + from_seconds(static_cast<double>(frame) / kEngineRate.hz);
+    const std::int64_t at = stats.last_ns.load(std::memory_order_relaxed);
+    const std::int64_t taken = stats.last_taken.load(std::memory_order_relaxed);
+    const double ahead =
+        static_cast<double>(frame - taken + TruePeakLimiter::latency()) / kEngineRate.hz;
+    return Time{at >= 0 ? at : clock.now().ns} +
+           from_seconds(ahead + (sink ? sink->latency_s() : 0.0));
+}
+
+void Player::State::count_dose(const Exposure& e) {
+    const std::int64_t utc = utc_of(e.engine_frame);
+    dose.add(utc, e.seconds, e.dba);
+    const double share = dose.share(utc);
+    const double wanted =
+        share <= kTurnDownFrom
+            ? 0.0
+            : kTurnDown_db * std::min(1.0, (share - kTurnDownFrom) / (1.0 - kTurnDownFrom));
+    if (std::abs(wanted - dose_gain_db) < kNoticeableShare_db && wanted != 0.0) return;
+    if (wanted == dose_gain_db) return;
+    dose_gain_db = wanted;
+    (void)post({Message::Kind::kControl, nullptr, {ControlKind::kDoseGain, wanted, 3.0, -1}});
+    if (wanted < 0.0 && !told_dose) {
+        told_dose = true;
+        own_events.push_back({EventKind::kDoseLow, {e.engine_frame}, {}, ErrorCode::kRefused});
+    }
+}
+
+Result<void> Player::State::step_to(std::int64_t frame) {
+    engine->step(frame - engine->frame());
+    return {};
+}
+
+Result<void> Player::State::render_to(std::int64_t frame) {
+    std::vector<float> left(static_cast<std::size_t>(kOfflineBlock)), right(left.size());
+    std::vector<Frame> frames(left.size());
+    while (engine->frame() < frame && !engine->ended()) {
+        const auto n = static_cast<std::size_t>(std::min(kOfflineBlock, frame - engine->frame()));
+        const auto give_up = SteadyNow::now() + kOfflineWait;
+        while (!engine->ready(static_cast<std::int64_t>(n)) && SteadyNow::now() < give_up)
+            std::this_thread::sleep_for(std::chrono::microseconds(300));
+        const auto l = std::span(left).first(n), r = std::span(right).first(n);
+        engine->render(l, r);
+        for (std::size_t k = 0; k < n; ++k) frames[k] = {l[k], r[k]};
+        ring.push(std::span(frames).first(n));
+        stage.expect_end(true);
+        stage.pull(l, r);
+        if (writer) ATTUNE_CHECK(writer->write(l, r));
+    }
+    return {};
+}
+
+Player::Player(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Player::~Player() {
+    if (!state_) return;
+    if (state_->sink) state_->sink->stop();
+    state_->quit.store(true);
+    if (state_->thread.joinable()) state_->thread.join();
+}
+
+Result<std::unique_ptr<Player>> Player::create(const PlayerConfig& config, core::Clock& clock,
+                                               std::unique_ptr<Sink> sink) {
+    if (config.ahead_ms < 20 || config.ahead_ms > 150)
+        return fail(ErrorCode::kBadArgument,
+                    "ahead_ms is " + std::to_string(config.ahead_ms) + "; 20..150 ms are allowed");
+    if ((config.mode == RunMode::kLive) != (sink != nullptr))
+        return fail(ErrorCode::kBadArgument, "a sink belongs to the live mode, and only to it");
+    PlayerConfig c = config;
+    c.engine.samples = c.mode != RunMode::kTimeline;
+    if (c.mode == RunMode::kOffline) c.ahead_ms = 150;
+    auto s = std::make_unique<State>(c, clock);
+    s->dose = config.dose;
+    ATTUNE_TRY(s->engine, Engine::create(c.engine));
+    s->sink = std::move(sink);
+    if (!c.file.empty()) {
+        ATTUNE_TRY(s->writer, media::AudioWriter::create(c.file, kEngineRate.hz, 2, c.file_tags));
+    }
+    return std::unique_ptr<Player>(new Player(std::move(s)));
+}
+
+Result<void> Player::enqueue(std::unique_ptr<Item> item) {
+    State& s = *state_;
+    if (item->source != nullptr && s.config.engine.samples)
+        ATTUNE_CHECK(item->source->prepare(kGrid));
+    if (!s.post({Message::Kind::kItem, item.get(), {}}))
+        return fail(ErrorCode::kBusy, "the engine takes no more items now (1024 messages wait)",
+                    item->plan.id.text());
+    s.items.push_back(std::move(item));
+    return {};
+}
+
+Result<void> Player::replace_queue(std::vector<std::unique_ptr<Item>> items) {
+    if (!state_->post({Message::Kind::kClearQueue, nullptr, {}}))
+        return fail(ErrorCode::kBusy, "the engine takes no messages now", "");
+    for (auto& item : items) ATTUNE_CHECK(enqueue(std::move(item)));
+    return {};
+}
+
+void Player::control(const Control& c) {
+    if (c.kind == ControlKind::kStop) state_->stage.stop();
+    if (c.kind == ControlKind::kUnstop) state_->stage.unstop();
+    (void)state_->post({Message::Kind::kControl, nullptr, c});
+}
+
+void Player::stop() noexcept {
+    state_->stage.stop();
+    state_->stop_wanted.store(true);
+}
+
+Result<void> Player::start() {
+    State& s = *state_;
+    if (s.config.mode != RunMode::kLive || s.started) return {};
+    s.started = true;
+    s.thread = std::thread([&s] { s.run(); });
+    return s.sink->start(s);
+}
+
+Result<void> Player::advance_to(Time t) {
+    State& s = *state_;
+    if (s.config.mode == RunMode::kLive) return {};
+    const std::int64_t until = kEngineRate.frames((t - s.config.start).seconds()).value;
+    return s.config.mode == RunMode::kTimeline ? s.step_to(until) : s.render_to(until);
+}
+
+Result<void> Player::finish() {
+    if (!state_->writer) return {};
+    return state_->writer->finish();
+}
+
+News Player::poll() {
+    State& s = *state_;
+    News news;
+    if (s.stop_wanted.exchange(false))
+        (void)s.post({Message::Kind::kControl, nullptr, {ControlKind::kStop, 0.0, 0.0, -1}});
+    Exposure e;
+    while (s.engine->take(e)) {
+        s.count_dose(e);
+        news.exposures.push_back(e);
+    }
+    Event event;
+    while (s.engine->take(event)) news.events.push_back(event);
+    Join join;
+    while (s.engine->take(join)) news.joins.push_back(join);
+    flow::Heard h;
+    while (s.engine->take(h)) s.waiting.push_back(h);
+    const std::int64_t now_ns = s.clock.now().ns;
+    std::size_t given = 0;
+    for (; given < s.waiting.size(); ++given) {
+        flow::Heard& x = s.waiting[given];
+        x.t = s.time_of(x.frame.value);
+        if (s.config.mode == RunMode::kLive && x.t.ns > now_ns) break;
+        news.heard.push_back(x);
+    }
+    s.waiting.erase(s.waiting.begin(), s.waiting.begin() + static_cast<std::ptrdiff_t>(given));
+    if (s.sink && s.sink->lost() != s.sink_was_lost) {
+        s.sink_was_lost = !s.sink_was_lost;
+        s.own_events.push_back({s.sink_was_lost ? EventKind::kSinkLost : EventKind::kSinkBack,
+                                {s.engine->frame()},
+                                {},
+                                ErrorCode::kUnavailable});
+    }
+    news.events.insert(news.events.end(), s.own_events.begin(), s.own_events.end());
+    s.own_events.clear();
+    return news;
+}
+
+bool Player::ended() const noexcept { return state_->engine->ended(); }
+const DoseLedger& Player::dose() const { return state_->dose; }
+Time Player::time_of(FramePos frame) const { return state_->time_of(frame.value); }
+std::int64_t Player::frame() const noexcept { return state_->engine->heard_frame(); }
+
+Telemetry Player::telemetry() const {
+    const State& s = *state_;
+    Telemetry t;
+    t.sink = s.sink ? s.sink->name() : s.config.mode == RunMode::kTimeline ? "timeline" : "file";
+    t.underruns = s.stage.underruns();
+    t.callbacks = s.stats.calls.load();
+    t.worst_callback_us = s.stats.worst_us.load();
+    t.worst_gap_ms = s.stats.worst_gap_ms.load();
+    t.worst_block_ms = s.worst_block_ms.load();
+    t.buffer_ms = static_cast<double>(s.ring.size()) / 48.0;
+    const std::size_t lowest = s.lowest_fill.load();
+    t.lowest_buffer_ms = lowest == SIZE_MAX ? 0.0 : static_cast<double>(lowest) / 48.0;
+    t.decoded_ahead_s = s.engine->buffered_s();
+    const double elapsed =
+        static_cast<double>(s.stats.last_ns.load() - s.stats.first_ns.load()) * 1e-9;
+    const auto pulled = static_cast<double>(s.stats.pulled.load());
+    if (elapsed > 10.0) t.clock_drift_ppm = (pulled / kEngineRate.hz / elapsed - 1.0) * 1e6;
+    t.limiter_db = s.stage.limited_db();
+    t.dose_share = s.dose.share(s.utc_of(s.engine->heard_frame()));
+    t.output_calibrated = s.config.engine.output.calibrated;
+    t.frame = s.engine->heard_frame();
+    t.lost_messages = s.engine->lost_messages();
+    return t;
+}
+
+}  // namespace attune::play

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Tempo without pitch: Rubber Band R3 with short windows, kept to the timeline's clock.
+///
+/// In       the stream at 48 kHz, pulled through a window on it; ratio = stream frames per output
+/// frame Out      as many frames as asked for; output frame 0 lies at the stream position given to
+/// begin() Place    a change of ratio works inside the stretcher about 36 ms after it was set; it
+/// is led by
+///          its slope and the place is held against the integral of the ratio: within 48 frames
+/// Threads  one owner; begin() and process() are RT-SAFE after create() (measured under the guard)
+/// Method   Rubber Band 3.1 "finer" engine; at ratio 1 its output equals the input within -130 dBFS
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/result.hpp"
+
+namespace attune::play {
+
+/// A stretch of the stream that can be looked at: `frame` counts from the stream's start.
+class StreamWindow {
+public:
+    virtual ~StreamWindow() = default;
+    /// Copies n frames from `from` on; what is not there (before 0, or not yet decoded) is silence.
+    virtual void copy(std::int64_t from, std::span<float> left,
+                      std::span<float> right) noexcept = 0;
+};
+
+class Stretcher {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<Stretcher>> create();
+    ~Stretcher();
+    Stretcher(const Stretcher&) = delete;
+    Stretcher& operator=(const Stretcher&) = delete;
+
+    /// The next output frame lies at stream position `position`; primed with what lies before it.
+    void begin(StreamWindow& stream, double position, double ratio) noexcept;
+    void process(StreamWindow& stream, double ratio, std::span<float> left,
+                 std::span<float> right) noexcept;
+    /// Stream frames that must be decoded beyond the position.
+    [[nodiscard]] static constexpr std::int64_t look_ahead() { return 6144; }
+    /// And before it, for begin().
+    [[nodiscard]] static constexpr std::int64_t look_back() { return 2048; }
+
+private:
+    Stretcher();
+    void feed(StreamWindow& stream) noexcept;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace attune::play
