@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "compose/composer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/random.hpp"
+#include "core/text.hpp"
+
+namespace attune::compose {
+namespace {
+
+constexpr double kLongest = 7200.0, kShortest = 4.0;
+constexpr double kTail_s = 3.0;  ///< reverb behind the last bar
+
+Key transposed(const Key& home, int semitones, bool relative) {
+    Key key{mod12(home.tonic + semitones), home.mode};
+    if (relative) {
+        if (is_major(home.mode)) return {mod12(home.tonic + 9), Mode::kMinor};
+        return {mod12(home.tonic + 3), Mode::kMajor};
+    }
+    return key;
+}
+
+int beats_for(Style style, std::uint64_t seed) {
+    core::Random random(seed, "compose/metre");
+    const bool waltz = style == Style::kFolk || style == Style::kChamber || style == Style::kPianoBallad;
+    return waltz && random.chance(.22) ? 3 : 4;
+}
+
+}  // namespace
+
+struct Composer::State {
+    Brief brief;
+    Score head;
+    Style style = Style::kPianoBallad;
+    std::unique_ptr<Engine> engine;
+    Form form;
+    Controls controls;
+    flow::Va target;
+    ArrangeState arrange;
+    Ticks position = 0;
+    int index = 0;
+    int last_pitch = -1;
+    Mode mode = Mode::kMajor;  ///< of the home key now: follows the target at section borders
+
+    State(const Brief& b, std::unique_ptr<Engine> e, int bars) : brief(b), engine(std::move(e)), form(b.seed, bars) {}
+
+    [[nodiscard]] Key home() const { return {head.key.tonic, mode}; }
+    [[nodiscard]] PhraseRequest request(const FormPhrase& plan) const;
+};
+
+PhraseRequest Composer::State::request(const FormPhrase& plan) const {
+    PhraseRequest r;
+    r.seed = brief.seed;
+    r.key = transposed(home(), plan.transpose, plan.to_relative);
+    const Key next = transposed(home(), plan.next_transpose, plan.next_relative);
+    if (!(next == r.key) && !plan.final) r.next_key = next;
+    r.style = style;
+    r.target = target;
+    r.controls = controls;
+    r.beats_per_bar = head.beats_per_bar;
+    r.bars = plan.bars;
+    r.theme = plan.theme;
+    r.half = plan.half;
+    r.variation = plan.variation;
+    r.cadence = plan.cadence;
+    r.final = plan.final;
+    r.serial = index;
+    r.last_pitch = last_pitch;
+    return r;
+}
+
+Composer::Composer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Composer::Composer(Composer&&) noexcept = default;
+Composer& Composer::operator=(Composer&&) noexcept = default;
+Composer::~Composer() = default;
+
+Result<Composer> Composer::create(const Brief& brief) {
+    ATTUNE_TRY(auto engine, make_engine(brief.engine));
+    return create(brief, std::move(engine));
+}
+
+Result<Composer> Composer::create(const Brief& brief, std::unique_ptr<Engine> engine) {
+    const auto outside = [](double x) { return !(x >= -1.0 && x <= 1.0); };
+    if (outside(brief.target.valence) || outside(brief.target.arousal))
+        return fail(ErrorCode::kBadArgument, "valence " + core::format_double(brief.target.valence) + ", arousal " +
+                                                 core::format_double(brief.target.arousal) + "; each is allowed in -1..1");
+    if (!brief.endless && !(brief.seconds >= kShortest && brief.seconds <= kLongest))
+        return fail(ErrorCode::kBadArgument, "seconds " + core::format_double(brief.seconds) + "; 4..7200 is allowed");
+    Controls controls = brief.controls.value_or(controls_for(brief.target));
+    ATTUNE_CHECK(controls.check());
+
+    Score head;
+    const Style style = brief.style.value_or(style_for(brief.target, brief.seed));
+    core::Random random(brief.seed, "compose/key");
+    const double lean = random.uniform(-1.0, 1.0);
+    head.key = brief.key.value_or(Key{static_cast<int>(random.below(12)), mode_for(brief.target.valence, lean)});
+    head.beats_per_bar = beats_for(style, brief.seed);
+    head.style = to_string(style);
+    head.engine = to_string(engine->kind());
+    head.seed = brief.seed;
+    head.target = brief.target;
+    head.controls = controls;
+    head.title = brief.title;
+    head.parts = instruments_for(style, brief.seed);
+    const double bar_s = head.beats_per_bar * 60.0 / compose::tempo_bpm(controls);
+    head.bars = brief.endless ? 0 : std::max(2, static_cast<int>(std::lround((brief.seconds - kTail_s) / bar_s)));
+    head.tempo = {{0, compose::tempo_bpm(controls)}};
+
+    auto state = std::make_unique<State>(brief, std::move(engine), head.bars);
+    state->style = style;
+    state->controls = controls;
+    state->target = brief.target;
+    state->mode = head.key.mode;
+    state->head = std::move(head);
+    return Composer(std::move(state));
+}
+
+bool Composer::done() const noexcept { return state_->form.phrases() > 0 && state_->index >= state_->form.phrases(); }
+
+ComposedPhrase Composer::next() {
+    State& s = *state_;
+    const FormPhrase plan = s.form.phrase(s.index);
+    // A new mode is only heard where a section begins.
+    if (s.index % 4 == 0 && !s.brief.key && is_major(s.mode) != is_major(mode_for(s.target.valence))) s.mode = mode_for(s.target.valence);
+    const PhraseRequest request = s.request(plan);
+    ComposedPhrase phrase;
+    phrase.start = s.position;
+    phrase.idea = s.engine->compose(request);
+    phrase.before = s.arrange;
+    phrase.bpm = compose::tempo_bpm(s.controls);
+    phrase.last = plan.final;
+    phrase.request = {s.brief.seed, s.style, s.controls, centre_pitch(s.controls), request.key, s.head.beats_per_bar, plan, s.index};
+    phrase.notes = arrange(phrase.idea, phrase.request, s.arrange);
+    for (Note& note : phrase.notes) note.start += phrase.start;
+    for (const auto& note : phrase.idea.melody)
+        if (note.rank <= .5) s.last_pitch = note.pitch;
+    s.position += phrase.idea.length;
+    ++s.index;
+    return phrase;
+}
+
+ComposedPhrase Composer::again(const ComposedPhrase& phrase, const Controls& controls) const {
+    ComposedPhrase changed = phrase;
+    changed.request.controls = controls;
+    changed.bpm = compose::tempo_bpm(controls);
+    ArrangeState state = phrase.before;
+    changed.notes = arrange(phrase.idea, changed.request, state);
+    for (Note& note : changed.notes) note.start += phrase.start;
+    return changed;
+}
+
+void Composer::continue_from(const ComposedPhrase& phrase) {
+    ArrangeState state = phrase.before;
+    static_cast<void>(arrange(phrase.idea, phrase.request, state));
+    state_->arrange = state;
+}
+
+void Composer::set_target(const flow::Va& target, const Controls& controls) {
+    state_->target = target;
+    state_->controls = controls;
+}
+
+void Composer::set_engine(std::unique_ptr<Engine> engine) {
+    state_->engine = std::move(engine);
+    state_->head.engine = to_string(state_->engine->kind());
+}
+
+EngineKind Composer::engine() const noexcept { return state_->engine->kind(); }
+const Controls& Composer::controls() const noexcept { return state_->controls; }
+const Score& Composer::head() const noexcept { return state_->head; }
+
+Result<Score> compose_score(const Brief& brief) {
+    if (brief.endless) return fail(ErrorCode::kBadArgument, "an endless piece has no score; give seconds, 4..7200");
+    ATTUNE_TRY(auto composer, Composer::create(brief));
+    Score score = composer.head();
+    const double rubato = info(style_named(score.style).value()).rubato;
+    score.tempo.clear();
+    while (!composer.done()) {
+        const ComposedPhrase phrase = composer.next();
+        score.notes.insert(score.notes.end(), phrase.notes.begin(), phrase.notes.end());
+        for (ChordSpan span : phrase.idea.chords) span.start += phrase.start, score.chords.push_back(span);
+        // The phrase leans forward in its middle and holds back at its end.
+        const Ticks bar = score.ticks_per_bar();
+        const auto bars = phrase.idea.length / bar;
+        for (Ticks b = 0; b < bars; ++b) {
+            const double place = (static_cast<double>(b) + .5) / static_cast<double>(bars);
+            double bpm = phrase.bpm * (1.0 + rubato * (4.0 * place * (1.0 - place) - .6667));
+            if (phrase.last && b + 1 == bars) bpm *= .86;
+            if (rubato > 0 || phrase.last || b == 0) score.tempo.push_back({phrase.start + b * bar, bpm});
+        }
+    }
+    std::sort(score.notes.begin(), score.notes.end(), earlier);
+    return score;
+}
+
+}  // namespace attune::compose

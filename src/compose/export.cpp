@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "compose/export.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "compose/midi_writer.hpp"
+#include "core/paths.hpp"
+#include "core/random.hpp"
+#include "core/text.hpp"
+#include "core/units.hpp"
+#include "media/flac_file.hpp"
+
+namespace attune::compose {
+namespace {
+
+constexpr double kReplayGainReference = -18.0;  // LUFS
+
+std::string fixed(double x, int digits) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f", digits, x);
+    std::string out = text;
+    std::replace(out.begin(), out.end(), ',', '.');
+    return out;
+}
+
+media::Tags tags_for(const Score& score, const Rendered& sound, const ExportOptions& options) {
+    media::Tags tags = {{"TITLE", score.title},
+                        {"ARTIST", "Attune"},
+                        {"COMMENT", "Composed by Attune: engine " + score.engine + ", style " + score.style + ", seed " + std::to_string(score.seed)},
+                        {"BPM", std::to_string(std::lround(score.tempo_bpm()))},
+                        {"INITIALKEY", tonic_name(score.key) + (is_major(score.key.mode) ? "" : "m")},
+                        {"ATTUNE_VALENCE", core::format_double(score.target.valence)},
+                        {"ATTUNE_AROUSAL", core::format_double(score.target.arousal)}};
+    if (!options.album.empty()) tags["ALBUM"] = options.album;
+    if (!options.genre.empty()) tags["GENRE"] = options.genre;
+    if (options.track > 0) tags["TRACKNUMBER"] = std::to_string(options.track);
+    if (sound.lufs) {
+        tags["REPLAYGAIN_TRACK_GAIN"] = fixed(kReplayGainReference - *sound.lufs, 2) + " dB";
+        tags["REPLAYGAIN_TRACK_PEAK"] = fixed(sound.true_peak, 6);
+    }
+    return tags;
+}
+
+}  // namespace
+
+std::string title_for(const Score& score) {
+    static constexpr const char* kWords[4][6] = {{"Bright morning", "Open road", "Dancing light", "Kites", "Market day", "Running brook"},
+                                                 {"Storm front", "Restless street", "Undertow", "Sparks", "Hard rain", "Night train"},
+                                                 {"Grey window", "Empty garden", "Long dusk", "Fog over fields", "Last leaf", "Far shore"},
+                                                 {"Still water", "Warm hearth", "Slow clouds", "Evening meadow", "Soft snow", "Harbour at rest"}};
+    const bool v = score.target.valence >= 0, a = score.target.arousal >= 0;
+    core::Random random(score.seed, "compose/title");
+    const int quadrant = a ? (v ? 0 : 1) : (v ? 3 : 2);
+    return std::string(kWords[quadrant][random.below(6)]) + " in " + tonic_name(score.key) + (is_major(score.key.mode) ? " major" : " minor");
+}
+
+Result<Made> make(Score score, const ExportOptions& options, const core::CancelToken* cancel) {
+    if (score.title.empty()) score.title = title_for(score);
+    Made made;
+    ATTUNE_TRY(const auto sound, render(score, cancel, options.notch_hz));
+    made.seconds = static_cast<double>(sound.left.size()) / kEngineRate.hz;
+    made.lufs = sound.lufs;
+    made.true_peak_dbtp = gain_to_db(std::max(sound.true_peak, 1e-6));
+    if (!options.midi.empty()) ATTUNE_CHECK(core::write_file_atomically(options.midi, to_midi(score)));
+    if (!options.audio.empty()) ATTUNE_CHECK(media::write_flac(options.audio, sound.left, sound.right, tags_for(score, sound, options)));
+    made.score = std::move(score);
+    return made;
+}
+
+Result<Made> make(const Brief& brief, const ExportOptions& options, const core::CancelToken* cancel) {
+    ATTUNE_TRY(auto score, compose_score(brief));
+    return make(std::move(score), options, cancel);
+}
+
+}  // namespace attune::compose

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "compose/melody.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "core/random.hpp"
+
+namespace attune::compose {
+namespace {
+
+constexpr int kSlots = 16;  ///< sixteenths of the longest bar
+/// Rank at which a metric level begins to sound, and how widely a theme may move it (chosen).
+constexpr std::array<double, 5> kRank = {.0, .16, .26, .48, .82};
+constexpr std::array<double, 5> kSpread = {.02, .16, .26, .34, .18};
+
+struct Cell {
+    std::array<double, kSlots> rank{};
+    std::array<int, kSlots> contour{};  ///< scale steps from the anchor
+};
+
+int step_draw(core::Random& random) {
+    // Mostly steps, some thirds, few leaps: the interval profile of tonal melody.
+    const double x = random.uniform();
+    if (x < .12) return 0;
+    if (x < .45) return -1;
+    if (x < .74) return 1;
+    if (x < .84) return -2;
+    if (x < .93) return 2;
+    return random.chance(.6) ? 3 : -3;
+}
+
+Cell make_cell(core::Random& random, int beats) {
+    Cell cell;
+    int step = 0;
+    for (int i = 0; i < beats * 4; ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        const auto level = static_cast<std::size_t>(metric_level(i, beats));
+        cell.rank[k] = std::clamp(kRank[level] + kSpread[level] * (random.uniform() - .3), 0.0, 1.0);
+        if (i == 0) continue;
+        if (level <= 3) {
+            int move = step_draw(random);
+            if (std::abs(step + move) > 4 || (std::abs(step) >= 3 && step * move > 0)) move = step > 0 ? -1 : 1;
+            step += move;
+            cell.contour[k] = step;
+        } else {
+            cell.contour[k] = step + (random.chance(.5) ? 1 : -1);  // neighbour of the eighth before
+        }
+    }
+    cell.rank[0] = 0.0;
+    return cell;
+}
+
+/// The same idea again, changed in one respect.
+void vary(Cell& cell, int how, core::Random& random) {
+    switch (how % 4) {
+    case 0:  // another tail
+        for (std::size_t i = kSlots / 2; i < kSlots; ++i) cell.contour[i] += random.chance(.5) ? 1 : -1;
+        break;
+    case 1:  // mirrored
+        for (int& c : cell.contour) c = -c;
+        break;
+    case 2:  // livelier: ornaments sound earlier
+        for (std::size_t i = 1; i < kSlots; ++i) cell.rank[i] = std::max(0.0, cell.rank[i] - (random.chance(.4) ? .14 : 0.0));
+        break;
+    default:  // calmer
+        for (std::size_t i = 1; i < kSlots; ++i) cell.rank[i] = std::min(1.0, cell.rank[i] + (random.chance(.4) ? .14 : 0.0));
+    }
+}
+
+struct Writer {
+    const PhraseRequest& request;
+    const std::vector<ChordSpan>& chords;
+    double centre;
+    int previous;
+    std::vector<MelodyNote> notes;
+
+    void bar(int index, const Cell& cell, double lift) {
+        const int slots = request.beats_per_bar * 4;
+        const Ticks start = index * request.beats_per_bar * kTicksPerBeat;
+        const double arch = 4.5 * std::sin(std::numbers::pi * (index + .5) / std::max(request.bars, 2));
+        int anchor_pitch = nearest_chord_tone(chord_at(chords, start), .62 * (centre + arch - 2.0 + lift) + .38 * previous);
+        const int anchor = nearest_step(request.key, anchor_pitch);
+        for (int i = 0; i < slots; ++i) {
+            const auto k = static_cast<std::size_t>(i);
+            const Ticks tick = start + i * kSixteenth;
+            int pitch = pitch_of_step(request.key, anchor + cell.contour[k]);
+            if (i == 0) pitch = anchor_pitch;
+            const Chord& chord = chord_at(chords, tick);
+            if (metric_level(i, request.beats_per_bar) <= 2) pitch = nearest_chord_tone(chord, pitch + .01);
+            notes.push_back({tick, kSixteenth, pitch, cell.rank[k]});
+            if (cell.rank[k] < .5) previous = pitch;
+        }
+    }
+
+    void close(int index) {
+        // The phrase breathes: its last bar lands and rests.
+        const Ticks start = index * request.beats_per_bar * kTicksPerBeat;
+        const Chord& chord = chord_at(chords, start + request.beats_per_bar * kTicksPerBeat - 1);
+        const Chord& first = chord_at(chords, start);
+        const int anchor = nearest_step(request.key, nearest_chord_tone(first, .5 * centre + .5 * previous));
+        int target = nearest_chord_tone(chord, .5 * centre + .5 * previous);
+        if (request.final || request.cadence == Cadence::kAuthentic || request.cadence == Cadence::kPlagal)
+            target = nearest_chord_tone({chord.root, ChordKind::kSus4, -1}, target), target = nearest_root(chord.root, target);
+        notes.push_back({start, kSixteenth, nearest_chord_tone(first, pitch_of_step(request.key, anchor)), 0.0});
+        const Ticks landing = request.beats_per_bar == 3 ? 2 * kTicksPerBeat : 2 * kTicksPerBeat;
+        const bool same = &first == &chord;
+        if (!request.final) {
+            const int from = notes.back().pitch, way = target >= from ? -1 : 1;
+            notes.push_back({start + kTicksPerBeat / 2, kSixteenth, pitch_of_step(request.key, nearest_step(request.key, from) - way), .62});
+            notes.push_back({start + kTicksPerBeat, kSixteenth, pitch_of_step(request.key, nearest_step(request.key, target) + (same ? way : 1)), .30});
+            notes.push_back({start + landing, kSixteenth, target, .12});
+        } else {
+            notes.back().pitch = target;
+        }
+        previous = target;
+    }
+
+    static int nearest_root(int root, int pitch) {
+        int below = pitch - mod12(pitch - root);
+        return pitch - below <= 6 ? below : below + 12;
+    }
+};
+
+}  // namespace
+
+const Chord& chord_at(const std::vector<ChordSpan>& chords, Ticks tick) noexcept {
+    std::size_t i = 0;
+    while (i + 1 < chords.size() && chords[i + 1].start <= tick) ++i;
+    return chords[i].chord;
+}
+
+int metric_level(int sixteenth, int beats_per_bar) noexcept {
+    if (sixteenth % 2 != 0) return 4;
+    if (sixteenth % 4 != 0) return 3;
+    if (sixteenth == 0) return 0;
+    return beats_per_bar == 4 && sixteenth == 8 ? 1 : 2;
+}
+
+std::vector<MelodyNote> melodise(const PhraseRequest& request, const std::vector<ChordSpan>& chords) {
+    core::Random random(request.seed, "compose/motif/" + std::to_string(request.theme));
+    Cell statement = make_cell(random, request.beats_per_bar);
+    Cell contrast = make_cell(random, request.beats_per_bar);
+    core::Random changed(request.seed, "compose/variation/" + std::to_string(request.theme) + "/" +
+                                           std::to_string(request.variation) + "/" + std::to_string(request.half));
+    for (int v = 0; v < std::min(request.variation, 3); ++v) {
+        vary(statement, static_cast<int>(changed.below(4)), changed);
+        vary(contrast, static_cast<int>(changed.below(4)), changed);
+    }
+    const double centre = centre_pitch(request.controls);
+    Writer writer{request, chords, centre, request.last_pitch < 0 ? static_cast<int>(centre) : request.last_pitch, {}};
+    for (int bar = 0; bar + 1 < request.bars; ++bar) {
+        const bool second = request.half == 1 && bar == 2;
+        writer.bar(bar, bar % 4 == 2 || second ? contrast : statement, bar % 4 == 1 ? 2.0 : 0.0);
+    }
+    writer.close(request.bars - 1);
+    return writer.notes;
+}
+
+}  // namespace attune::compose

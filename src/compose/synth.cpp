@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "compose/synth.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <fluidsynth.h>
+
+#include "core/log.hpp"
+#include "core/paths.hpp"
+#include "core/units.hpp"
+
+namespace attune::compose {
+namespace {
+
+constexpr int kPolyphony = 96;
+/// Gain before the output stage: with it the middle of all controls lies near -20 LUFS (measured).
+constexpr double kSynthGain = .45;
+constexpr int kVolumeController = 7, kPanController = 10, kReverbController = 91, kBankSelect = 0;
+
+void log_line(int level, const char* message, void*) {
+    if (level <= FLUID_ERR) core::log(core::LogLevel::kWarning, "compose", message);
+}
+
+}  // namespace
+
+struct Synth::State {
+    fluid_settings_t* settings = nullptr;
+    fluid_synth_t* synth = nullptr;
+    std::array<double, 16> base_db{};
+    ~State() {
+        if (synth != nullptr) delete_fluid_synth(synth);
+        if (settings != nullptr) delete_fluid_settings(settings);
+    }
+};
+
+Result<std::filesystem::path> find_soundfont() {
+    std::string tried;
+    const auto exists = [&](const std::filesystem::path& path) {
+        std::error_code ignored;
+        if (std::filesystem::is_regular_file(path, ignored)) return true;
+        tried += (tried.empty() ? "" : ", ") + path.string();
+        return false;
+    };
+    if (const char* chosen = std::getenv("ATTUNE_SOUNDFONT"); chosen != nullptr && *chosen != '\0') {
+        if (exists(chosen)) return std::filesystem::path(chosen);
+        return fail(ErrorCode::kUnavailable, "ATTUNE_SOUNDFONT names no file: " + std::string(chosen));
+    }
+    if (auto shipped = core::resource("soundfont.sf3")) return *shipped;
+    for (const char* path : {"/usr/share/sounds/sf3/MuseScore_General_Lite.sf3", "/usr/share/sounds/sf3/MuseScore_General.sf3",
+                             "/usr/share/sounds/sf3/default-GM.sf3", "/usr/share/sounds/sf2/default-GM.sf2", "/usr/share/sounds/sf2/FluidR3_GM.sf2"})
+        if (exists(path)) return std::filesystem::path(path);
+    return fail(ErrorCode::kUnavailable,
+                "no soundfont, so composed music has no sound; install musescore-general-soundfont-small or set ATTUNE_SOUNDFONT",
+                "looked at " + tried);
+}
+
+Synth::Synth(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Synth::~Synth() = default;
+Synth::Synth(Synth&&) noexcept = default;
+Synth& Synth::operator=(Synth&&) noexcept = default;
+
+Result<Synth> Synth::create(const std::filesystem::path& soundfont) {
+    std::filesystem::path path = soundfont;
+    if (path.empty()) {
+        ATTUNE_TRY(path, find_soundfont());
+    }
+    for (int level : {FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO, FLUID_DBG}) fluid_set_log_function(level, log_line, nullptr);
+    auto state = std::make_unique<State>();
+    state->settings = new_fluid_settings();
+    auto* settings = state->settings;
+    if (settings == nullptr) return fail(ErrorCode::kInternal, "FluidSynth gave no settings");
+    fluid_settings_setnum(settings, "synth.sample-rate", kEngineRate.hz);
+    fluid_settings_setint(settings, "synth.polyphony", kPolyphony);
+    fluid_settings_setint(settings, "synth.dynamic-sample-loading", 1);
+    fluid_settings_setint(settings, "synth.threadsafe-api", 0);
+    fluid_settings_setint(settings, "synth.chorus.active", 0);
+    fluid_settings_setint(settings, "synth.cpu-cores", 1);
+    fluid_settings_setnum(settings, "synth.gain", kSynthGain);
+    fluid_settings_setnum(settings, "synth.reverb.room-size", .62);
+    fluid_settings_setnum(settings, "synth.reverb.damp", .45);
+    fluid_settings_setnum(settings, "synth.reverb.width", .9);
+    fluid_settings_setnum(settings, "synth.reverb.level", .55);
+    state->synth = new_fluid_synth(settings);
+    if (state->synth == nullptr) return fail(ErrorCode::kInternal, "FluidSynth did not start");
+    if (fluid_synth_sfload(state->synth, path.string().c_str(), 1) == FLUID_FAILED)
+        return fail(ErrorCode::kUnavailable, "not a soundfont that FluidSynth reads", path.string());
+    return Synth(std::move(state));
+}
+
+void Synth::prepare_parts(const std::array<PartSetup, kParts>& parts) {
+    auto* synth = state_->synth;
+    for (int i = 0; i < kParts; ++i) {
+        const PartSetup& setup = parts[static_cast<std::size_t>(i)];
+        const int channel = channel_of(static_cast<Part>(i));
+        fluid_synth_cc(synth, channel, kBankSelect, 0);
+        fluid_synth_program_change(synth, channel, setup.program);
+        fluid_synth_cc(synth, channel, kPanController, static_cast<int>(std::lround(64 + 63 * std::clamp(setup.pan, -1.0, 1.0))));
+        fluid_synth_cc(synth, channel, kReverbController, static_cast<int>(std::lround(127 * std::clamp(setup.reverb, 0.0, 1.0))));
+        state_->base_db[static_cast<std::size_t>(channel)] = setup.level_db;
+        set_channel_db(channel, 0.0);
+    }
+}
+
+void Synth::note_on(int channel, int pitch, int velocity) noexcept { fluid_synth_noteon(state_->synth, channel, pitch, velocity); }
+void Synth::note_off(int channel, int pitch) noexcept { fluid_synth_noteoff(state_->synth, channel, pitch); }
+
+void Synth::all_off() noexcept {
+    for (int channel = 0; channel < 16; ++channel) fluid_synth_all_notes_off(state_->synth, channel);
+}
+
+void Synth::set_timbre(double timbre) noexcept {
+    // Cents below the instrument's own cutoff: none when bright, three and a half octaves when dark.
+    const double cents = -4200.0 * (1.0 - std::clamp(timbre, 0.0, 1.0));
+    for (int channel = 0; channel < 16; ++channel)
+        fluid_synth_set_gen(state_->synth, channel, GEN_FILTERFC, static_cast<float>(cents));
+}
+
+void Synth::set_channel_db(int channel, double db) noexcept {
+    // Controller 7 is 40 log10(x/127) dB in the soundfont standard; 0 dB is put at 100 to leave room above.
+    const double total = state_->base_db[static_cast<std::size_t>(channel)] + db;
+    const double value = 100.0 * std::pow(10.0, total / 40.0);
+    fluid_synth_cc(state_->synth, channel, kVolumeController, static_cast<int>(std::clamp(std::lround(value), 0L, 127L)));
+}
+
+void Synth::render(std::span<float> left, std::span<float> right) noexcept {
+    fluid_synth_write_float(state_->synth, static_cast<int>(left.size()), left.data(), 0, 1, right.data(), 0, 1);
+}
+
+int Synth::voices() const noexcept { return fluid_synth_get_active_voice_count(state_->synth); }
+
+}  // namespace attune::compose

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// FluidSynth with a General MIDI soundfont, pulled in blocks.
+///
+/// Out      stereo float at kEngineRate; at most 96 voices; reverb on, chorus off
+/// Threads  create() and prepare_programs() on any thread (they read the soundfont); everything else on one
+///          thread at a time and RT-SAFE: no lock (the synth's own is off), no allocation, no file
+/// Errors   create(): kUnavailable names the places where a soundfont was looked for and the package that has one
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "compose/score.hpp"
+#include "core/result.hpp"
+
+namespace attune::compose {
+
+/// 1. ATTUNE_SOUNDFONT, 2. <share>/soundfont.sf3, 3. /usr/share/sounds/sf3 and sf2. kUnavailable if there is none.
+[[nodiscard]] Result<std::filesystem::path> find_soundfont();
+
+class Synth {
+public:
+    /// An empty path means find_soundfont().
+    [[nodiscard]] static Result<Synth> create(const std::filesystem::path& soundfont = {});
+    ~Synth();
+    Synth(Synth&&) noexcept;
+    Synth& operator=(Synth&&) noexcept;
+
+    /// Instruments of the parts; loads their samples.
+    void prepare_parts(const std::array<PartSetup, kParts>& parts);
+
+    void note_on(int channel, int pitch, int velocity) noexcept;
+    void note_off(int channel, int pitch) noexcept;
+    void all_off() noexcept;
+    /// 0 dark .. 1 bright: the voices' own low-pass, sounding notes included.
+    void set_timbre(double timbre) noexcept;
+    /// Level of a channel over what prepare_parts() set [dB].
+    void set_channel_db(int channel, double db) noexcept;
+    /// Continues the sound; left.size() == right.size().
+    void render(std::span<float> left, std::span<float> right) noexcept;
+    [[nodiscard]] int voices() const noexcept;
+
+private:
+    struct State;
+    explicit Synth(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace attune::compose
