@@ -104,6 +104,7 @@ Result<Composer> Composer::create(const Brief& brief, std::unique_ptr<Engine> en
     head.target = brief.target;
     head.controls = controls;
     head.title = brief.title;
+    head.calibration_db = info(style).calibration_db;
     head.parts = instruments_for(style, brief.seed);
     const double bar_s = head.beats_per_bar * 60.0 / compose::tempo_bpm(controls);
     head.bars = brief.endless ? 0 : std::max(2, static_cast<int>(std::lround((brief.seconds - kTail_s) / bar_s)));

@@ -25,8 +25,8 @@ std::string fixed(double x, int digits) {
     return out;
 }
 
-media::Tags tags_for(const Score& score, const Rendered& sound, const ExportOptions& options) {
-    media::Tags tags = {{"TITLE", score.title},
+media::FlacTags tags_for(const Score& score, const Rendered& sound, const ExportOptions& options) {
+    media::FlacTags tags = {{"TITLE", score.title},
                         {"ARTIST", "Attune"},
                         {"COMMENT", "Composed by Attune: engine " + score.engine + ", style " + score.style + ", seed " + std::to_string(score.seed)},
                         {"BPM", std::to_string(std::lround(score.tempo_bpm()))},

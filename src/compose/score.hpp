@@ -64,6 +64,7 @@ struct Score {
     int bars = 0;
     std::vector<TempoPoint> tempo;  ///< first at tick 0
     std::array<PartSetup, kParts> parts{};
+    double calibration_db = 20;     ///< fixed gain of the style's output stage
     std::vector<ChordSpan> chords;
     std::vector<Note> notes;  ///< sorted by earlier()
 

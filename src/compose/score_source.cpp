@@ -14,7 +14,7 @@ constexpr Ticks kAhead = 8 * kTicksPerBeat;  ///< notes are handed over this far
 
 ScoreSource::ScoreSource(Score score, Performer performer) : score_(std::move(score)), performer_(std::move(performer)) {
     total_ = left_ = kEngineRate.frames(score_.seconds_at(score_.length()) + kTail_s).value;
-    performer_.begin(score_.tempo.empty() ? 100.0 : score_.tempo.front().bpm, score_.controls[Control::kTimbre], intensity_db(score_.controls));
+    performer_.begin(score_.tempo.empty() ? 100.0 : score_.tempo.front().bpm, score_.controls[Control::kTimbre], score_.calibration_db + intensity_db(score_.controls));
 }
 
 Result<std::unique_ptr<ScoreSource>> ScoreSource::create(Score score, const std::filesystem::path& soundfont) {

@@ -33,6 +33,7 @@ struct StyleInfo {
     double legato = .95;       ///< of the melody: sounding share of a note
     double melody_density = 1; ///< scales the melody's density
     int drum_kit = 0;          ///< program on channel 9
+    double calibration_db = 20; ///< brings the middle of all controls to -20 LUFS (measured, fixed)
 };
 [[nodiscard]] const StyleInfo& info(Style style);
 /// The instruments that this seed picks.
