@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sessions: start and steer what runs (SessionHost), follow it (LiveHub), read the record (store).
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "core/time.hpp"
+#include "flow/goal.hpp"
+#include "serve/house.hpp"
+#include "serve/json_body.hpp"
+#include "serve/problem.hpp"
+#include "session/codec.hpp"
+#include "session/record.hpp"
+#include "session/replay.hpp"
+#include "session/summary.hpp"
+
+namespace attune::serve {
+namespace {
+
+using nlohmann::json;
+
+Result<SessionHost*> host(House& house) {
+    if (house.host() == nullptr) {
+        return fail(ErrorCode::kUnavailable, "this server cannot run sessions: the live runner is not part of this build");
+    }
+    return house.host();
+}
+
+Result<std::optional<flow::Va>> maybe_va(const JsonBody& body, const char* name) {
+    if (!body.has(name)) return std::optional<flow::Va>();
+    ATTUNE_TRY(const JsonBody point, body.object(name));
+    flow::Va va;
+    ATTUNE_TRY(va.valence, point.number("valence", -1, 1));
+    ATTUNE_TRY(va.arousal, point.number("arousal", -1, 1));
+    return std::optional<flow::Va>(va);
+}
+
+Result<std::string> start(House& house, const Request& request) {
+    ATTUNE_TRY(SessionHost* const runner, host(house));
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    StartRequest wish;
+    ATTUNE_TRY(wish.goal, body.text("goal", 60));
+    ATTUNE_TRY(wish.minutes, body.number("minutes", 1, 180));
+    ATTUNE_CHECK(flow::Goal::parse(wish.goal, wish.minutes));
+    ATTUNE_TRY(wish.from, maybe_va(body, "from"));
+    ATTUNE_TRY(wish.words, body.texts("words", 12, 20));
+    ATTUNE_TRY(wish.sense, body.texts("sense", 8, 300));
+    if (body.has("sink")) {
+        ATTUNE_TRY(wish.sink, body.one_of("sink", {"browser", "device", "null"}));
+    }
+    if (body.has("person")) {
+        ATTUNE_TRY(const std::string person, body.text("person", 40));
+        ATTUNE_TRY(wish.person, Id::parse(person));
+    }
+    if (body.has("seed")) {
+        ATTUNE_TRY(const std::int64_t seed, body.integer("seed", 0, INT64_MAX));
+        wish.seed = static_cast<std::uint64_t>(seed);
+    }
+    wish.actor = request.account;
+    ATTUNE_TRY(const Id id, runner->start(wish));
+    return to_text({{"schema", "attune/session_started/1"}, {"session", id.text()}});
+}
+
+/// Every kind of command by its name.
+Result<flow::CommandKind> command_kind(const std::string& name) {
+    std::vector<std::string> names;
+    for (int i = 0; i <= static_cast<int>(flow::CommandKind::kWithdrawSensor); ++i) {
+        const auto kind = static_cast<flow::CommandKind>(i);
+        if (name == flow::to_string(kind)) return kind;
+        names.emplace_back(flow::to_string(kind));
+    }
+    const auto near = core::nearest_word(name, names);
+    return fail(ErrorCode::kBadArgument,
+                "'kind' is '" + name + "', which is no command" + (near ? "; did you mean '" + *near + "'?" : ""));
+}
+
+Result<std::string> command(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(SessionHost* const runner, host(house));
+    ATTUNE_TRY(const Id id, Id::parse(args.at("id")));
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    flow::Command command;
+    ATTUNE_TRY(const std::string kind, body.text("kind", 40));
+    ATTUNE_TRY(command.kind, command_kind(kind));
+    ATTUNE_TRY(const JsonBody values, body.object("args"));
+    if (values.raw().size() > 8) return fail(ErrorCode::kBadArgument, "'args' has more than 8 entries");
+    for (const auto& [name, value] : values.raw().items()) {
+        ATTUNE_TRY(command.args[name], values.text(name.c_str(), 200));
+    }
+    command.actor = request.account;
+    command.role = request.account == "owner" ? flow::Role::kOwner : flow::Role::kListener;
+    ATTUNE_CHECK(runner->command(id, command));
+    return std::string("{}");
+}
+
+Result<std::string> rate(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(SessionHost* const runner, host(house));
+    ATTUNE_TRY(const Id id, Id::parse(args.at("id")));
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    flow::Rating rating;
+    ATTUNE_TRY(const std::string kind, body.one_of("kind", {"felt", "liking"}));
+    if (kind == "felt") {
+        ATTUNE_TRY(rating.value, maybe_va(body, "value"));
+        ATTUNE_TRY(rating.prompted, body.boolean_or("prompted", false));
+        rating.touched = rating.value.has_value();
+    } else {
+        rating.kind = flow::RatingKind::kLiking;
+        ATTUNE_TRY(rating.liking, body.number("liking", -1, 1));
+        ATTUNE_TRY(const std::string track, body.text("track", 40));
+        ATTUNE_TRY(rating.track, ContentKey::parse(track));
+    }
+    rating.actor = request.account;
+    ATTUNE_CHECK(runner->rate(id, rating));
+    return std::string("{}");
+}
+
+Result<std::string> vitals(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(SessionHost* const runner, host(house));
+    ATTUNE_TRY(const Id id, Id::parse(args.at("id")));
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    VitalsMessage message;
+    ATTUNE_TRY(message.bpm, body.number("bpm", 20, 260));
+    ATTUNE_CHECK(runner->sense(id, message));
+    return std::string("{}");
+}
+
+Result<std::string> list(House& house) {
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const auto rows, session::list_sessions(*db));
+    json out = json::array();
+    for (const session::SessionRow& r : rows) {
+        out.push_back({{"id", r.id.text()},
+                       {"person", r.person.none() ? json(nullptr) : json(r.person.text())},
+                       {"goal", r.goal},
+                       {"minutes", r.minutes},
+                       {"status", session::to_string(r.status)},
+                       {"simulated", r.simulated},
+                       {"started_at", core::rfc3339(r.started_wall_ns)}});
+    }
+    return to_text({{"schema", "attune/sessions/1"}, {"sessions", out}});
+}
+
+Result<std::string> show(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
+    ATTUNE_TRY(const auto events, session::read_events(*db, row.id));
+    json out = {{"schema", "attune/session/1"}, {"session", row.id.text()}};
+    json path = json::array(), ratings = json::array();
+    if (!events.empty()) {
+        ATTUNE_TRY(const session::Summary summary, session::summarise(events));
+        out = session::to_json(summary);
+        // At most one point in five seconds: a page draws no more.
+        for (std::size_t i = 0; i < summary.states.size(); i += 5) {
+            const flow::AffectState& s = summary.states[i];
+            if (!s.any_evidence) continue;
+            path.push_back({{"t_s", s.t.seconds()}, {"valence", s.felt.mean.valence}, {"arousal", s.felt.mean.arousal},
+                            {"sd_valence", s.felt.sd_valence()}, {"sd_arousal", s.felt.sd_arousal()}});
+        }
+        for (const flow::Rating& r : summary.ratings) {
+            ratings.push_back({{"t_s", r.t.seconds()}, {"value", r.value ? session::to_json(*r.value) : json(nullptr)},
+                               {"prompted", r.prompted}});
+        }
+    }
+    out["status"] = session::to_string(row.status);
+    out["started_at"] = core::rfc3339(row.started_wall_ns);
+    out["path"] = path;
+    out["ratings"] = ratings;
+    return to_text(out);
+}
+
+Result<std::string> events(House& house, const Request& request, const PathArgs& args) {
+    const auto since = core::parse_int(request.value("since", "0"));
+    if (!since || *since < 0) return fail(ErrorCode::kBadArgument, "'since' must be a whole number from 0 on");
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
+    ATTUNE_TRY(const auto list, session::read_events(*db, row.id, {}, static_cast<std::uint64_t>(*since)));
+    std::string out;
+    for (const session::SessionEvent& event : list) {
+        if (const std::string text = page_event(event); !text.empty()) out += (out.empty() ? "" : ",") + text;
+    }
+    return "{\"schema\":\"attune/events/1\",\"events\":[" + out + "]}";
+}
+
+Result<std::string> replay(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
+    ATTUNE_TRY(const auto list, session::read_events(*db, row.id));
+    ATTUNE_TRY(const session::World world, session::recorded_world(*db, list));
+    ATTUNE_TRY(const session::ReplayReport report, session::replay(list, world));
+    const std::string message =
+        report.identical() ? ""
+                           : "Event " + std::to_string(*report.first_difference) + " differs: " + report.difference;
+    return to_text({{"schema", "attune/replay/1"}, {"equal", report.identical()}, {"message", message},
+                    {"same_arithmetic", report.same_arithmetic}, {"equal_decisions", report.equal_decisions},
+                    {"largest_difference", report.largest_difference}});
+}
+
+Result<std::string> remove(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
+    if (row.status == session::SessionStatus::kRunning) {
+        return fail(ErrorCode::kBusy, "the session is running; stop it first");
+    }
+    ATTUNE_CHECK(session::delete_session(*db, row.id));
+    return std::string("{}");
+}
+
+/// Follows a session; what the page says on this socket is not read (commands are requests).
+class LiveSocket final : public SocketHandler {
+public:
+    LiveSocket(House& house, const Id& session, std::uint64_t since)
+        : house_(house), session_(session), since_(since) {}
+    void opened(std::shared_ptr<Outbox> outbox) override {
+        outbox_ = std::move(outbox);
+        if (house_.hub().join(session_, since_, outbox_)) return;
+        outbox_->close(CloseReason::kNormal);  // not running: the page asks for the record
+    }
+    void received(std::string_view, bool) override {}
+    void closed() noexcept override { outbox_.reset(); }
+
+private:
+    House& house_;
+    Id session_;
+    std::uint64_t since_;
+    std::shared_ptr<Outbox> outbox_;
+};
+
+class SoundSocket final : public SocketHandler {
+public:
+    SoundSocket(SessionHost& host, const Id& session) : host_(host), session_(session) {}
+    void opened(std::shared_ptr<Outbox> outbox) override {
+        outbox_ = std::move(outbox);
+        if (!host_.listen(session_, outbox_)) outbox_->close(CloseReason::kNormal);
+    }
+    void received(std::string_view, bool) override {}
+    void closed() noexcept override { outbox_.reset(); }
+
+private:
+    SessionHost& host_;
+    Id session_;
+    std::shared_ptr<Outbox> outbox_;
+};
+
+class SenseSocket final : public SocketHandler {
+public:
+    SenseSocket(SessionHost& host, const Id& session) : host_(host), session_(session) {}
+    void opened(std::shared_ptr<Outbox> outbox) override { outbox_ = std::move(outbox); }
+    void received(std::string_view message, bool binary) override {
+        auto parsed = parse_sense_message(message, binary);
+        if (!parsed) {
+            if (++broken_ >= 10) outbox_->close(CloseReason::kBadMessage);
+            return;
+        }
+        const bool opens = std::holds_alternative<SensorSwitch>(*parsed);
+        const auto taken = host_.sense(session_, *std::move(parsed));
+        if (!taken && (opens || taken.error().code == ErrorCode::kNotFound)) {
+            outbox_->push_text(to_text({{"type", "refused"}, {"detail", taken.error().message}}));
+            if (taken.error().code == ErrorCode::kNotFound) outbox_->close(CloseReason::kNormal);
+        }
+    }
+    void closed() noexcept override {
+        // A page that is gone has no open sensors.
+        for (const char* sensor : {"camera", "microphone", "heart"}) {
+            static_cast<void>(host_.sense(session_, SensorSwitch{sensor, false}));
+        }
+    }
+
+private:
+    SessionHost& host_;
+    Id session_;
+    std::shared_ptr<Outbox> outbox_;
+    int broken_ = 0;
+};
+
+using Accepted = tl::expected<std::unique_ptr<SocketHandler>, Response>;
+
+template <typename Socket>
+SocketFactory host_socket(House& house) {
+    return [&house](const Request&, const PathArgs& args) -> Accepted {
+        const auto runner = host(house);
+        const auto id = Id::parse(args.at("id"));
+        if (!runner) return tl::unexpected<Response>(problem(runner.error()));
+        if (!id) return tl::unexpected<Response>(problem(id.error()));
+        return std::make_unique<Socket>(**runner, *id);
+    };
+}
+
+void add_record_routes(Router& router, House& house) {
+    router.add(Method::kGet, "/api/v1/sessions",
+               answers_json([&house](const Request&, const PathArgs&) { return list(house); }));
+    router.add(Method::kGet, "/api/v1/sessions/{id}",
+               answers_json([&house](const Request&, const PathArgs& a) { return show(house, a); }));
+    router.add(Method::kDelete, "/api/v1/sessions/{id}",
+               answers_json([&house](const Request&, const PathArgs& a) { return remove(house, a); }));
+    router.add(Method::kGet, "/api/v1/sessions/{id}/events",
+               answers_json([&house](const Request& r, const PathArgs& a) { return events(house, r, a); }));
+    router.add(Method::kPost, "/api/v1/sessions/{id}/replay",
+               answers_json([&house](const Request&, const PathArgs& a) { return replay(house, a); }));
+}
+
+}  // namespace
+
+void add_session_routes(Router& router, House& house) {
+    add_record_routes(router, house);
+    router.add(Method::kPost, "/api/v1/sessions",
+               answers_json([&house](const Request& r, const PathArgs&) { return start(house, r); }, 201));
+    router.add(Method::kPost, "/api/v1/sessions/{id}/commands",
+               answers_json([&house](const Request& r, const PathArgs& a) { return command(house, r, a); }));
+    router.add(Method::kPost, "/api/v1/sessions/{id}/ratings",
+               answers_json([&house](const Request& r, const PathArgs& a) { return rate(house, r, a); }));
+    router.add(Method::kPost, "/api/v1/sessions/{id}/vitals",
+               answers_json([&house](const Request& r, const PathArgs& a) { return vitals(house, r, a); }));
+    router.add(Method::kGet, "/api/v1/sessions/{id}/sound.webm", [&house](const Request&, const PathArgs& args) {
+        const auto runner = host(house);
+        const auto id = Id::parse(args.at("id"));
+        if (!runner) return problem(runner.error());
+        if (!id) return problem(id.error());
+        Response response = Response::text("", "audio/webm; codecs=opus");
+        response.body.reset();
+        response.stream = std::make_shared<Outbox>();
+        const auto joined = (*runner)->listen_webm(*id, response.stream);
+        return joined ? response : problem(joined.error());
+    });
+    router.add_socket("/api/v1/sessions/{id}/live", [&house](const Request& request, const PathArgs& args) -> Accepted {
+        const auto id = Id::parse(args.at("id"));
+        if (!id) return tl::unexpected<Response>(problem(id.error()));
+        const auto since = core::parse_int(request.value("since", "0"));
+        return std::make_unique<LiveSocket>(house, *id, since && *since > 0 ? static_cast<std::uint64_t>(*since) : 0);
+    });
+    router.add_socket("/api/v1/sessions/{id}/sound", host_socket<SoundSocket>(house));
+    router.add_socket("/api/v1/sessions/{id}/sense", host_socket<SenseSocket>(house));
+    house.set_part("sessions", house.host() == nullptr
+                                   ? PartState{false, "The live runner is not part of this build."}
+                                   : PartState{true, ""});
+}
+
+}  // namespace attune::serve
