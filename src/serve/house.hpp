@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// What the routes share: the space with a connection for each worker, the live sessions, and which parts
-/// of the house are here. A part that is not here is said to be missing.
+/// What the routes share: the space with a connection for each worker, the live sessions, and which
+/// parts of the house are here. A part that is not here is said to be missing.
 #include <functional>
 #include <map>
 #include <memory>

@@ -17,10 +17,10 @@ struct NumberColumn {
     double TrackRow::*member;
 };
 constexpr NumberColumn kNumbers[] = {
-    {"tempo_bpm", &TrackRow::tempo_bpm},   {"valence", &TrackRow::valence},
-    {"arousal", &TrackRow::arousal},       {"duration_s", &TrackRow::duration_s},
-    {"year", &TrackRow::year},             {"loudness_lufs", &TrackRow::loudness_lufs},
-    {"calming", &TrackRow::calming},       {"vocals", &TrackRow::vocals},
+    {"tempo_bpm", &TrackRow::tempo_bpm}, {"valence", &TrackRow::valence},
+    {"arousal", &TrackRow::arousal},     {"duration_s", &TrackRow::duration_s},
+    {"year", &TrackRow::year},           {"loudness_lufs", &TrackRow::loudness_lufs},
+    {"calming", &TrackRow::calming},     {"vocals", &TrackRow::vocals},
 };
 struct TextColumn {
     std::string_view name;
@@ -52,7 +52,8 @@ LineTable::LineTable(std::uint64_t version, std::vector<TrackRow> rows)
     : version_(version), rows_(std::move(rows)) {
     search_.reserve(rows_.size());
     for (const TrackRow& r : rows_) {
-        search_.push_back(core::to_lower_ascii(r.title + "\n" + r.artist + "\n" + r.album + "\n" + r.genre));
+        search_.push_back(
+            core::to_lower_ascii(r.title + "\n" + r.artist + "\n" + r.album + "\n" + r.genre));
     }
 }
 
@@ -76,7 +77,8 @@ const std::vector<std::uint32_t>& LineTable::order(const std::string& column) co
     for (const auto& c : kTexts) {
         if (c.name != column) continue;
         std::vector<std::string> keys(rows_.size());
-        for (std::size_t i = 0; i < rows_.size(); ++i) keys[i] = core::to_lower_ascii(rows_[i].*c.member);
+        for (std::size_t i = 0; i < rows_.size(); ++i)
+            keys[i] = core::to_lower_ascii(rows_[i].*c.member);
         std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
             if (keys[a].empty() != keys[b].empty()) return keys[b].empty();
             return keys[a] < keys[b];
@@ -86,7 +88,8 @@ const std::vector<std::uint32_t>& LineTable::order(const std::string& column) co
     return order;
 }
 
-bool LineTable::matches(std::uint32_t row, const LineQuery& query, const std::vector<std::string>& words) const {
+bool LineTable::matches(std::uint32_t row, const LineQuery& query,
+                        const std::vector<std::string>& words) const {
     const TrackRow& r = rows_[row];
     if (!within(r.valence, query.min_valence, query.max_valence)) return false;
     if (!within(r.arousal, query.min_arousal, query.max_arousal)) return false;

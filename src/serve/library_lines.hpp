@@ -2,7 +2,8 @@
 #pragma once
 /// The lines of the library's table in memory: search, filter and sort without the database.
 ///
-/// 100,000 rows: a page of 200 in under 50 ms after the first question; rebuilt when the catalogue changes.
+/// 100,000 rows: a page of 200 in under 50 ms after the first question; rebuilt when the catalogue
+/// changes.
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,8 +18,8 @@
 namespace attune::serve {
 
 struct LineQuery {
-    std::string text;               ///< all its words occur in title, artist, album or genre; no case
-    std::string sort = "title";     ///< one of sort_columns()
+    std::string text;            ///< all its words occur in title, artist, album or genre; no case
+    std::string sort = "title";  ///< one of sort_columns()
     bool descending = false;
     std::optional<double> min_valence, max_valence, min_arousal, max_arousal, min_tempo, max_tempo;
     std::size_t offset = 0, limit = 200;
@@ -42,7 +43,8 @@ private:
     std::vector<library::TrackRow> rows_;
     std::vector<std::string> search_;  ///< lower-case text that words are looked for in
     mutable std::mutex mutex_;         ///< guards orders_
-    mutable std::map<std::string, std::vector<std::uint32_t>> orders_;  ///< by column, made on first use
+    mutable std::map<std::string, std::vector<std::uint32_t>>
+        orders_;  ///< by column, made on first use
 };
 
 [[nodiscard]] const std::vector<std::string>& sort_columns();
@@ -54,8 +56,10 @@ public:
     [[nodiscard]] Result<std::shared_ptr<const LineTable>> table(store::Connection& db);
 
 private:
-    std::mutex mutex_;  ///< guards table_; held while the catalogue is read, so that it is read once
-    std::shared_ptr<const LineTable> table_;  ///< shared: a request goes on with the one it began with
+    std::mutex
+        mutex_;  ///< guards table_; held while the catalogue is read, so that it is read once
+    std::shared_ptr<const LineTable>
+        table_;  ///< shared: a request goes on with the one it began with
 };
 
 }  // namespace attune::serve

@@ -23,9 +23,9 @@ void strip_paths(json& plan) {
 
 std::string page_event(const session::SessionEvent& event) {
     switch (event.kind()) {
-        case session::EventKind::kTick:
-        case session::EventKind::kPlanResult: return {};
-        default: break;
+    case session::EventKind::kTick:
+    case session::EventKind::kPlanResult: return {};
+    default: break;
     }
     json object = session::to_json(event);
     json& data = object["data"];
@@ -88,10 +88,14 @@ bool LiveHub::join(const Id& session, std::uint64_t since, const std::shared_ptr
     Room& room = found->second;
     // One message with all that was missed, so that a page that comes late draws once.
     std::string missed;
-    const auto add = [&](const std::string& text) { missed += (missed.empty() ? "[" : ",") + text; };
-    const auto begin = std::upper_bound(room.past.begin(), room.past.end(), since,
-                                        [](std::uint64_t seq, const auto& e) { return seq < e.first; });
-    if (since == 0 && room.start && (begin == room.past.end() || begin->second != room.start)) add(*room.start);
+    const auto add = [&](const std::string& text) {
+        missed += (missed.empty() ? "[" : ",") + text;
+    };
+    const auto begin =
+        std::upper_bound(room.past.begin(), room.past.end(), since,
+                         [](std::uint64_t seq, const auto& e) { return seq < e.first; });
+    if (since == 0 && room.start && (begin == room.past.end() || begin->second != room.start))
+        add(*room.start);
     for (auto it = begin; it != room.past.end(); ++it) add(*it->second);
     if (!missed.empty()) page->push_text(missed + "]");
     room.pages.push_back(page);

@@ -2,8 +2,8 @@
 #pragma once
 /// The live pages of all sessions: an event becomes JSON once, and every page holds the same bytes.
 ///
-/// A page that comes back says the last seq that it saw and gets the rest; what is older than the memory
-/// of the hub it is given from the record by the caller.
+/// A page that comes back says the last seq that it saw and gets the rest; what is older than the
+/// memory of the hub it is given from the record by the caller.
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,8 +18,9 @@
 
 namespace attune::serve {
 
-/// The event as pages read it: session::to_json without paths and without what only replay needs; empty
-/// for events that no page shows (ticks, plan results: the decision that adopts one carries it).
+/// The event as pages read it: session::to_json without paths and without what only replay needs;
+/// empty for events that no page shows (ticks, plan results: the decision that adopts one carries
+/// it).
 [[nodiscard]] std::string page_event(const session::SessionEvent& event);
 
 /// Threads: any.
@@ -34,8 +35,10 @@ public:
     /// The pages get what they have not seen and are closed as kNormal.
     void close(const Id& session);
     [[nodiscard]] bool has(const Id& session) const;
-    /// Sends everything after `since` and from then on what comes. False if the session is not live.
-    [[nodiscard]] bool join(const Id& session, std::uint64_t since, const std::shared_ptr<Outbox>& page);
+    /// Sends everything after `since` and from then on what comes. False if the session is not
+    /// live.
+    [[nodiscard]] bool join(const Id& session, std::uint64_t since,
+                            const std::shared_ptr<Outbox>& page);
     [[nodiscard]] std::size_t pages(const Id& session) const;
 
 private:

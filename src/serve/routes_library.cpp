@@ -23,16 +23,20 @@ Result<std::optional<double>> maybe_number(const Request& request, const std::st
     const std::string text = request.value(name);
     if (text.empty()) return std::optional<double>();
     const auto value = core::parse_double(text);
-    if (!value) return fail(ErrorCode::kBadArgument, "'" + name + "' is '" + text + "'; it must be a number");
+    if (!value)
+        return fail(ErrorCode::kBadArgument,
+                    "'" + name + "' is '" + text + "'; it must be a number");
     return std::optional<double>(*value);
 }
 
-Result<std::size_t> count(const Request& request, const std::string& name, std::size_t fallback, std::size_t most) {
+Result<std::size_t> count(const Request& request, const std::string& name, std::size_t fallback,
+                          std::size_t most) {
     const std::string text = request.value(name);
     if (text.empty()) return fallback;
     const auto value = core::parse_int(text);
     if (!value || *value < 0 || static_cast<std::uint64_t>(*value) > most) {
-        return fail(ErrorCode::kBadArgument, "'" + name + "' is '" + text + "'; allowed is 0 to " + std::to_string(most));
+        return fail(ErrorCode::kBadArgument,
+                    "'" + name + "' is '" + text + "'; allowed is 0 to " + std::to_string(most));
     }
     return static_cast<std::size_t>(*value);
 }
@@ -60,10 +64,15 @@ Result<LineQuery> read_query(const Request& request) {
 }
 
 json row_json(const TrackRow& r) {
-    return {{"key", r.key.hex()},           {"title", core::to_utf8_lossy(r.title)},
-            {"artist", r.artist},           {"tempo_bpm", number(r.tempo_bpm)},
-            {"valence", number(r.valence)}, {"arousal", number(r.arousal)},
-            {"duration_s", number(r.duration_s)}, {"analysed", r.analysed}, {"simulated", r.simulated}};
+    return {{"key", r.key.hex()},
+            {"title", core::to_utf8_lossy(r.title)},
+            {"artist", r.artist},
+            {"tempo_bpm", number(r.tempo_bpm)},
+            {"valence", number(r.valence)},
+            {"arousal", number(r.arousal)},
+            {"duration_s", number(r.duration_s)},
+            {"analysed", r.analysed},
+            {"simulated", r.simulated}};
 }
 
 Result<std::string> list(House& house, const Request& request) {
@@ -72,17 +81,21 @@ Result<std::string> list(House& house, const Request& request) {
     ATTUNE_TRY(const auto table, house.lines().table(*db));
     std::size_t total = 0;
     json rows = json::array();
-    for (const std::uint32_t row : table->find(query, total)) rows.push_back(row_json(table->rows()[row]));
-    return to_text({{"schema", "attune/tracks/1"}, {"version", table->version()}, {"total", total},
-                    {"offset", query.offset}, {"rows", rows}});
+    for (const std::uint32_t row : table->find(query, total))
+        rows.push_back(row_json(table->rows()[row]));
+    return to_text({{"schema", "attune/tracks/1"},
+                    {"version", table->version()},
+                    {"total", total},
+                    {"offset", query.offset},
+                    {"rows", rows}});
 }
 
 /// Columns instead of rows: a third of the bytes.
 Result<std::string> map(House& house) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const auto table, house.lines().table(*db));
-    json keys = json::array(), titles = json::array(), artists = json::array(), valence = json::array(),
-         arousal = json::array();
+    json keys = json::array(), titles = json::array(), artists = json::array(),
+         valence = json::array(), arousal = json::array();
     const auto rounded = [](double v) { return std::round(v * 1000.0) / 1000.0; };
     for (const TrackRow& r : table->rows()) {
         if (std::isnan(r.valence) || std::isnan(r.arousal)) continue;
@@ -92,23 +105,32 @@ Result<std::string> map(House& house) {
         valence.push_back(rounded(r.valence));
         arousal.push_back(rounded(r.arousal));
     }
-    return to_text({{"schema", "attune/map/1"}, {"keys", keys}, {"titles", titles}, {"artists", artists},
-                    {"valence", valence}, {"arousal", arousal}});
+    return to_text({{"schema", "attune/map/1"},
+                    {"keys", keys},
+                    {"titles", titles},
+                    {"artists", artists},
+                    {"valence", valence},
+                    {"arousal", arousal}});
 }
 
 template <typename T>
 json estimate(const flow::Maybe<T>& v) {
     if (!v) return nullptr;
-    return {{"value", v->value}, {"sd", v->sd ? json(*v->sd) : json(nullptr)}, {"origin", flow::to_string(v->origin)},
+    return {{"value", v->value},
+            {"sd", v->sd ? json(*v->sd) : json(nullptr)},
+            {"origin", flow::to_string(v->origin)},
             {"model", v->model}};
 }
 
 json key_json(const flow::TrackProfile& p) {
-    static constexpr const char* kNames[] = {"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"};
+    static constexpr const char* kNames[] = {"C",  "C#", "D",  "D#", "E",  "F",
+                                             "F#", "G",  "G#", "A",  "A#", "B"};
     if (!p.key_pitch_class) return nullptr;
     const std::string mode = !p.major ? "" : p.major->value ? " major" : " minor";
-    return {{"value", kNames[p.key_pitch_class->value % 12] + mode}, {"sd", nullptr},
-            {"origin", flow::to_string(p.key_pitch_class->origin)}, {"model", p.key_pitch_class->model}};
+    return {{"value", kNames[p.key_pitch_class->value % 12] + mode},
+            {"sd", nullptr},
+            {"origin", flow::to_string(p.key_pitch_class->origin)},
+            {"model", p.key_pitch_class->model}};
 }
 
 Result<std::string> track_json(store::Connection& db, const ContentKey& key) {
@@ -118,25 +140,35 @@ Result<std::string> track_json(store::Connection& db, const ContentKey& key) {
     json segments = json::array(), edit_list = json::array();
     for (const flow::Segment& s : p.segments) {
         segments.push_back({{"start_s", s.start_s},
-                            {"expressed", s.expressed ? json{{"valence", s.expressed->valence}, {"arousal", s.expressed->arousal}}
+                            {"expressed", s.expressed ? json{{"valence", s.expressed->valence},
+                                                             {"arousal", s.expressed->arousal}}
                                                       : json(nullptr)}});
     }
-    for (const library::Edit& e : edits) edit_list.push_back({{"field", e.field}, {"value", e.value}, {"actor", e.actor}});
+    for (const library::Edit& e : edits)
+        edit_list.push_back({{"field", e.field}, {"value", e.value}, {"actor", e.actor}});
     return to_text({{"schema", "attune/track/1"},
                     {"key", key.hex()},
                     {"title", p.display_title()},
                     {"path", core::to_utf8_lossy(p.path)},
                     {"tags",
-                     {{"title", p.tags.title}, {"artist", p.tags.artist}, {"album", p.tags.album}, {"genre", p.tags.genre},
+                     {{"title", p.tags.title},
+                      {"artist", p.tags.artist},
+                      {"album", p.tags.album},
+                      {"genre", p.tags.genre},
                       {"year", p.tags.year ? json(*p.tags.year) : json(nullptr)}}},
                     {"simulated", p.simulated},
                     {"duration_s", p.duration_s},
                     {"values",
-                     {{"valence", estimate(p.expressed_valence)}, {"arousal", estimate(p.expressed_arousal)},
-                      {"tempo_bpm", estimate(p.tempo_bpm)}, {"key", key_json(p)},
-                      {"loudness_lufs", estimate(p.loudness_lufs)}, {"loudness_range_lu", estimate(p.loudness_range_lu)},
-                      {"true_peak_dbtp", estimate(p.true_peak_dbtp)}, {"startle_lu", estimate(p.startle_lu)},
-                      {"calming", estimate(p.calming)}, {"vocals", estimate(p.vocals)}}},
+                     {{"valence", estimate(p.expressed_valence)},
+                      {"arousal", estimate(p.expressed_arousal)},
+                      {"tempo_bpm", estimate(p.tempo_bpm)},
+                      {"key", key_json(p)},
+                      {"loudness_lufs", estimate(p.loudness_lufs)},
+                      {"loudness_range_lu", estimate(p.loudness_range_lu)},
+                      {"true_peak_dbtp", estimate(p.true_peak_dbtp)},
+                      {"startle_lu", estimate(p.startle_lu)},
+                      {"calming", estimate(p.calming)},
+                      {"vocals", estimate(p.vocals)}}},
                     {"segments", segments},
                     {"edits", edit_list},
                     {"can_play", !p.simulated && !p.path.empty()}});
@@ -172,11 +204,14 @@ Result<std::string> playlist(House& house, const Request& request) {
     for (const std::string& hex : keys) {
         ATTUNE_TRY(const ContentKey key, ContentKey::parse(hex));
         const auto rows = table->rows();
-        const auto found = std::lower_bound(rows.begin(), rows.end(), key,
-                                            [](const TrackRow& r, const ContentKey& k) { return r.key < k; });
-        if (found == rows.end() || found->key != key) return fail(ErrorCode::kNotFound, "no track has the key " + hex);
+        const auto found =
+            std::lower_bound(rows.begin(), rows.end(), key,
+                             [](const TrackRow& r, const ContentKey& k) { return r.key < k; });
+        if (found == rows.end() || found->key != key)
+            return fail(ErrorCode::kNotFound, "no track has the key " + hex);
         const long seconds = std::isnan(found->duration_s) ? -1 : std::lround(found->duration_s);
-        text += "#EXTINF:" + std::to_string(seconds) + "," + found->artist + " - " + found->title + "\n" + found->path + "\n";
+        text += "#EXTINF:" + std::to_string(seconds) + "," + found->artist + " - " + found->title +
+                "\n" + found->path + "\n";
     }
     return to_text({{"schema", "attune/playlist/1"}, {"m3u", text}});
 }
@@ -184,17 +219,21 @@ Result<std::string> playlist(House& house, const Request& request) {
 }  // namespace
 
 void add_library_routes(Router& router, House& house) {
-    router.add(Method::kGet, "/api/v1/library/tracks",
-               answers_json([&house](const Request& r, const PathArgs&) { return list(house, r); }));
+    router.add(
+        Method::kGet, "/api/v1/library/tracks",
+        answers_json([&house](const Request& r, const PathArgs&) { return list(house, r); }));
     router.add(Method::kGet, "/api/v1/library/map",
                answers_json([&house](const Request&, const PathArgs&) { return map(house); }));
-    router.add(Method::kGet, "/api/v1/library/tracks/{track}",
-               answers_json([&house](const Request&, const PathArgs& a) { return track(house, a); }));
-    router.add(Method::kPatch, "/api/v1/library/tracks/{track}",
-               answers_json([&house](const Request& r, const PathArgs& a) { return edit(house, r, a); }));
-    router.add(Method::kPost, "/api/v1/library/playlist",
-               answers_json([&house](const Request& r, const PathArgs&) { return playlist(house, r); }),
-               RouteOptions{.body_limit = 256U << 10});
+    router.add(
+        Method::kGet, "/api/v1/library/tracks/{track}",
+        answers_json([&house](const Request&, const PathArgs& a) { return track(house, a); }));
+    router.add(
+        Method::kPatch, "/api/v1/library/tracks/{track}",
+        answers_json([&house](const Request& r, const PathArgs& a) { return edit(house, r, a); }));
+    router.add(
+        Method::kPost, "/api/v1/library/playlist",
+        answers_json([&house](const Request& r, const PathArgs&) { return playlist(house, r); }),
+        RouteOptions{.body_limit = 256U << 10});
     house.set_part("library", {true, ""});
 }
 

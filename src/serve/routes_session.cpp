@@ -4,9 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/strings.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "flow/goal.hpp"
+#include "report/html.hpp"
 #include "serve/house.hpp"
 #include "serve/json_body.hpp"
 #include "serve/problem.hpp"
@@ -22,7 +24,8 @@ using nlohmann::json;
 
 Result<SessionHost*> host(House& house) {
     if (house.host() == nullptr) {
-        return fail(ErrorCode::kUnavailable, "this server cannot run sessions: the live runner is not part of this build");
+        return fail(ErrorCode::kUnavailable,
+                    "this server cannot run sessions: the live runner is not part of this build");
     }
     return house.host();
 }
@@ -71,8 +74,8 @@ Result<flow::CommandKind> command_kind(const std::string& name) {
         names.emplace_back(flow::to_string(kind));
     }
     const auto near = core::nearest_word(name, names);
-    return fail(ErrorCode::kBadArgument,
-                "'kind' is '" + name + "', which is no command" + (near ? "; did you mean '" + *near + "'?" : ""));
+    return fail(ErrorCode::kBadArgument, "'kind' is '" + name + "', which is no command" +
+                                             (near ? "; did you mean '" + *near + "'?" : ""));
 }
 
 Result<std::string> command(House& house, const Request& request, const PathArgs& args) {
@@ -83,7 +86,8 @@ Result<std::string> command(House& house, const Request& request, const PathArgs
     ATTUNE_TRY(const std::string kind, body.text("kind", 40));
     ATTUNE_TRY(command.kind, command_kind(kind));
     ATTUNE_TRY(const JsonBody values, body.object("args"));
-    if (values.raw().size() > 8) return fail(ErrorCode::kBadArgument, "'args' has more than 8 entries");
+    if (values.raw().size() > 8)
+        return fail(ErrorCode::kBadArgument, "'args' has more than 8 entries");
     for (const auto& [name, value] : values.raw().items()) {
         ATTUNE_TRY(command.args[name], values.text(name.c_str(), 200));
     }
@@ -153,11 +157,15 @@ Result<std::string> show(House& house, const PathArgs& args) {
         for (std::size_t i = 0; i < summary.states.size(); i += 5) {
             const flow::AffectState& s = summary.states[i];
             if (!s.any_evidence) continue;
-            path.push_back({{"t_s", s.t.seconds()}, {"valence", s.felt.mean.valence}, {"arousal", s.felt.mean.arousal},
-                            {"sd_valence", s.felt.sd_valence()}, {"sd_arousal", s.felt.sd_arousal()}});
+            path.push_back({{"t_s", s.t.seconds()},
+                            {"valence", s.felt.mean.valence},
+                            {"arousal", s.felt.mean.arousal},
+                            {"sd_valence", s.felt.sd_valence()},
+                            {"sd_arousal", s.felt.sd_arousal()}});
         }
         for (const flow::Rating& r : summary.ratings) {
-            ratings.push_back({{"t_s", r.t.seconds()}, {"value", r.value ? session::to_json(*r.value) : json(nullptr)},
+            ratings.push_back({{"t_s", r.t.seconds()},
+                               {"value", r.value ? session::to_json(*r.value) : json(nullptr)},
                                {"prompted", r.prompted}});
         }
     }
@@ -170,13 +178,16 @@ Result<std::string> show(House& house, const PathArgs& args) {
 
 Result<std::string> events(House& house, const Request& request, const PathArgs& args) {
     const auto since = core::parse_int(request.value("since", "0"));
-    if (!since || *since < 0) return fail(ErrorCode::kBadArgument, "'since' must be a whole number from 0 on");
+    if (!since || *since < 0)
+        return fail(ErrorCode::kBadArgument, "'since' must be a whole number from 0 on");
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
-    ATTUNE_TRY(const auto list, session::read_events(*db, row.id, {}, static_cast<std::uint64_t>(*since)));
+    ATTUNE_TRY(const auto list,
+               session::read_events(*db, row.id, {}, static_cast<std::uint64_t>(*since)));
     std::string out;
     for (const session::SessionEvent& event : list) {
-        if (const std::string text = page_event(event); !text.empty()) out += (out.empty() ? "" : ",") + text;
+        if (const std::string text = page_event(event); !text.empty())
+            out += (out.empty() ? "" : ",") + text;
     }
     return "{\"schema\":\"attune/events/1\",\"events\":[" + out + "]}";
 }
@@ -187,12 +198,42 @@ Result<std::string> replay(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto list, session::read_events(*db, row.id));
     ATTUNE_TRY(const session::World world, session::recorded_world(*db, list));
     ATTUNE_TRY(const session::ReplayReport report, session::replay(list, world));
-    const std::string message =
-        report.identical() ? ""
-                           : "Event " + std::to_string(*report.first_difference) + " differs: " + report.difference;
-    return to_text({{"schema", "attune/replay/1"}, {"equal", report.identical()}, {"message", message},
-                    {"same_arithmetic", report.same_arithmetic}, {"equal_decisions", report.equal_decisions},
+    const std::string message = report.identical()
+                                    ? ""
+                                    : "Event " + std::to_string(*report.first_difference) +
+                                          " differs: " + report.difference;
+    return to_text({{"schema", "attune/replay/1"},
+                    {"equal", report.identical()},
+                    {"message", message},
+                    {"same_arithmetic", report.same_arithmetic},
+                    {"equal_decisions", report.equal_decisions},
                     {"largest_difference", report.largest_difference}});
+}
+
+/// A page of its own, with inline styles and pictures and no script.
+Result<Response> report_page(House& house, const Request& request, const PathArgs& args) {
+    const std::string version = request.value("version", "person");
+    if (version != "person" && version != "professional") {
+        return fail(ErrorCode::kBadArgument,
+                    "'version' is '" + version + "'; it is person or professional");
+    }
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
+    ATTUNE_TRY(const auto list, session::read_events(*db, row.id));
+    ATTUNE_TRY(const session::Summary summary, session::summarise(list));
+    ATTUNE_TRY(const core::Strings strings, core::Strings::installed());
+    report::Options options;
+    options.audience =
+        version == "person" ? report::Audience::kPerson : report::Audience::kProfessional;
+    options.generator = "attune " + house.version();
+    Response page =
+        Response::text(report::html(row, summary, strings, options), "text/html; charset=utf-8");
+    page.own_policy = true;
+    page.headers.emplace_back(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-modals");
+    return page;
 }
 
 Result<std::string> remove(House& house, const PathArgs& args) {
@@ -288,45 +329,62 @@ SocketFactory host_socket(House& house) {
 void add_record_routes(Router& router, House& house) {
     router.add(Method::kGet, "/api/v1/sessions",
                answers_json([&house](const Request&, const PathArgs&) { return list(house); }));
-    router.add(Method::kGet, "/api/v1/sessions/{id}",
-               answers_json([&house](const Request&, const PathArgs& a) { return show(house, a); }));
-    router.add(Method::kDelete, "/api/v1/sessions/{id}",
-               answers_json([&house](const Request&, const PathArgs& a) { return remove(house, a); }));
+    router.add(
+        Method::kGet, "/api/v1/sessions/{id}",
+        answers_json([&house](const Request&, const PathArgs& a) { return show(house, a); }));
+    router.add(
+        Method::kDelete, "/api/v1/sessions/{id}",
+        answers_json([&house](const Request&, const PathArgs& a) { return remove(house, a); }));
     router.add(Method::kGet, "/api/v1/sessions/{id}/events",
-               answers_json([&house](const Request& r, const PathArgs& a) { return events(house, r, a); }));
-    router.add(Method::kPost, "/api/v1/sessions/{id}/replay",
-               answers_json([&house](const Request&, const PathArgs& a) { return replay(house, a); }));
+               answers_json(
+                   [&house](const Request& r, const PathArgs& a) { return events(house, r, a); }));
+    router.add(Method::kGet, "/api/v1/sessions/{id}/report",
+               [&house](const Request& r, const PathArgs& a) {
+                   auto page = report_page(house, r, a);
+                   return page ? *std::move(page) : problem(page.error());
+               });
+    router.add(
+        Method::kPost, "/api/v1/sessions/{id}/replay",
+        answers_json([&house](const Request&, const PathArgs& a) { return replay(house, a); }));
 }
 
 }  // namespace
 
 void add_session_routes(Router& router, House& house) {
     add_record_routes(router, house);
-    router.add(Method::kPost, "/api/v1/sessions",
-               answers_json([&house](const Request& r, const PathArgs&) { return start(house, r); }, 201));
+    router.add(
+        Method::kPost, "/api/v1/sessions",
+        answers_json([&house](const Request& r, const PathArgs&) { return start(house, r); }, 201));
     router.add(Method::kPost, "/api/v1/sessions/{id}/commands",
-               answers_json([&house](const Request& r, const PathArgs& a) { return command(house, r, a); }));
-    router.add(Method::kPost, "/api/v1/sessions/{id}/ratings",
-               answers_json([&house](const Request& r, const PathArgs& a) { return rate(house, r, a); }));
+               answers_json(
+                   [&house](const Request& r, const PathArgs& a) { return command(house, r, a); }));
+    router.add(
+        Method::kPost, "/api/v1/sessions/{id}/ratings",
+        answers_json([&house](const Request& r, const PathArgs& a) { return rate(house, r, a); }));
     router.add(Method::kPost, "/api/v1/sessions/{id}/vitals",
-               answers_json([&house](const Request& r, const PathArgs& a) { return vitals(house, r, a); }));
-    router.add(Method::kGet, "/api/v1/sessions/{id}/sound.webm", [&house](const Request&, const PathArgs& args) {
-        const auto runner = host(house);
-        const auto id = Id::parse(args.at("id"));
-        if (!runner) return problem(runner.error());
-        if (!id) return problem(id.error());
-        Response response = Response::text("", "audio/webm; codecs=opus");
-        response.body.reset();
-        response.stream = std::make_shared<Outbox>();
-        const auto joined = (*runner)->listen_webm(*id, response.stream);
-        return joined ? response : problem(joined.error());
-    });
-    router.add_socket("/api/v1/sessions/{id}/live", [&house](const Request& request, const PathArgs& args) -> Accepted {
-        const auto id = Id::parse(args.at("id"));
-        if (!id) return tl::unexpected<Response>(problem(id.error()));
-        const auto since = core::parse_int(request.value("since", "0"));
-        return std::make_unique<LiveSocket>(house, *id, since && *since > 0 ? static_cast<std::uint64_t>(*since) : 0);
-    });
+               answers_json(
+                   [&house](const Request& r, const PathArgs& a) { return vitals(house, r, a); }));
+    router.add(Method::kGet, "/api/v1/sessions/{id}/sound.webm",
+               [&house](const Request&, const PathArgs& args) {
+                   const auto runner = host(house);
+                   const auto id = Id::parse(args.at("id"));
+                   if (!runner) return problem(runner.error());
+                   if (!id) return problem(id.error());
+                   Response response = Response::text("", "audio/webm; codecs=opus");
+                   response.body.reset();
+                   response.stream = std::make_shared<Outbox>();
+                   const auto joined = (*runner)->listen_webm(*id, response.stream);
+                   return joined ? response : problem(joined.error());
+               });
+    router.add_socket("/api/v1/sessions/{id}/live",
+                      [&house](const Request& request, const PathArgs& args) -> Accepted {
+                          const auto id = Id::parse(args.at("id"));
+                          if (!id) return tl::unexpected<Response>(problem(id.error()));
+                          const auto since = core::parse_int(request.value("since", "0"));
+                          return std::make_unique<LiveSocket>(
+                              house, *id,
+                              since && *since > 0 ? static_cast<std::uint64_t>(*since) : 0);
+                      });
     router.add_socket("/api/v1/sessions/{id}/sound", host_socket<SoundSocket>(house));
     router.add_socket("/api/v1/sessions/{id}/sense", host_socket<SenseSocket>(house));
     house.set_part("sessions", house.host() == nullptr

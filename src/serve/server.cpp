@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/paths.hpp"
+#include "serve/house.hpp"
 #include "serve/site.hpp"
 #include "serve/transport.hpp"
 
@@ -47,6 +48,7 @@ std::vector<std::string> certificate_names(const std::string& host) {
 }  // namespace
 
 struct Server::Parts {
+    std::unique_ptr<House> house;
     std::unique_ptr<MainSite> site;
     std::unique_ptr<Transport> transport;
     std::string url, fingerprint;
@@ -77,6 +79,12 @@ Result<std::unique_ptr<Server>> Server::create(const ServerConfig& config) {
                     "--host " + config.host);
     }
 
+    ATTUNE_TRY(auto space, session::Space::open(config.data_dir, config.db_url));
+    parts->house = std::make_unique<House>(std::move(space), config.version);
+    add_health_routes(parts->site->router(), *parts->house);
+    add_library_routes(parts->site->router(), *parts->house);
+    add_session_routes(parts->site->router(), *parts->house);
+
     TransportConfig transport;
     transport.host = config.host;
     transport.port = config.port;
@@ -100,7 +108,10 @@ Result<std::unique_ptr<Server>> Server::create(const ServerConfig& config) {
 }
 
 void Server::start() { parts_->transport->start(); }
-void Server::stop() { parts_->transport->stop(); }
+void Server::stop() {
+    if (parts_->house->host() != nullptr) parts_->house->host()->stop_all();
+    parts_->transport->stop();
+}
 std::string Server::url() const { return parts_->url; }
 std::string Server::fingerprint() const { return parts_->fingerprint; }
 bool Server::pages_present() const { return parts_->site->pages_present(); }

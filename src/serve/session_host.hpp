@@ -20,12 +20,12 @@
 namespace attune::serve {
 
 struct StartRequest {
-    std::string goal = "calm";         ///< as Goal::parse reads it
+    std::string goal = "calm";  ///< as Goal::parse reads it
     double minutes = 20.0;
-    std::optional<flow::Va> from;      ///< blind rating before the start
+    std::optional<flow::Va> from;  ///< blind rating before the start
     std::vector<std::string> words;
-    std::string sink = "browser";      ///< "browser", "device", "null"
-    std::vector<std::string> sense;    ///< SPECs, and "page:camera", "page:microphone", "page:heart"
+    std::string sink = "browser";    ///< "browser", "device", "null"
+    std::vector<std::string> sense;  ///< SPECs, and "page:camera", "page:microphone", "page:heart"
     std::optional<Id> person;
     std::optional<std::uint64_t> seed;
     std::string actor = "local";
@@ -45,7 +45,8 @@ public:
     /// Messages: first frame (uint64, little end first), then one Opus packet.
     [[nodiscard]] virtual Result<void> listen(const Id& session, std::shared_ptr<Outbox> page) = 0;
     /// Bytes of a WebM/Opus stream that never ends before the session does.
-    [[nodiscard]] virtual Result<void> listen_webm(const Id& session, std::shared_ptr<Outbox> page) = 0;
+    [[nodiscard]] virtual Result<void> listen_webm(const Id& session,
+                                                   std::shared_ptr<Outbox> page) = 0;
     /// A sensor of the page speaks. kRefused without consent.
     [[nodiscard]] virtual Result<void> sense(const Id& session, SenseMessage message) = 0;
     [[nodiscard]] virtual std::vector<Id> running() const = 0;
