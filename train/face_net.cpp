@@ -24,7 +24,7 @@ ResidualImpl::ResidualImpl(int in, int out, int stride_) : stride(stride_) {
 
 torch::Tensor ResidualImpl::forward(const torch::Tensor& x) {
     torch::Tensor side = x;
-    if (shortcut) side = shortcut(stride == 1 ? x : torch::avg_pool2d(x, stride, stride));
+    if (shortcut) side = shortcut(stride == 1 ? x : torch::avg_pool2d(x, stride, stride, 0, true));
     return second(first(x).relu_()).add_(side).relu_();
 }
 

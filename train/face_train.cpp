@@ -261,14 +261,16 @@ private:
         archive.read("optimizer", optimizer);
         optimizer_.load(optimizer);
         for (std::size_t i = 0; i < ema_.values.size(); ++i) archive.read("ema" + std::to_string(i), ema_.values[i]);
-        torch::Tensor value;
-        archive.read("epoch", value);
-        epoch_ = static_cast<int>(value.item<std::int64_t>());
-        archive.read("steps", value);
-        steps_ = value.item<std::int64_t>();
-        archive.read("spent_s", value);
-        spent_before_s_ = spent_s_ = value.item<double>();
-        std::fprintf(stderr, "face: goes on after epoch %d\n", epoch_);
+        const auto number = [&archive](const char* name) {
+            torch::Tensor value;
+            archive.read(name, value);
+            return value.item<double>();
+        };
+        epoch_ = static_cast<int>(number("epoch"));
+        steps_ = static_cast<std::int64_t>(number("steps"));
+        spent_before_s_ = spent_s_ = number("spent_s");
+        std::fprintf(stderr, "face: goes on after epoch %d, %lld steps, %.0f s\n", epoch_,
+                     static_cast<long long>(steps_), spent_s_);
     }
 
     double progress() const {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "face_train.hpp"
+#include "voice_train.hpp"
 
 namespace {
 
@@ -28,6 +29,16 @@ int main(int argc, char** argv) {
     face_command->add_option("--max-minutes", face.max_minutes);
     face_command->add_option("--seed", face.seed);
     face_command->add_option("--measure-steps", face.stop_after_steps, "measure the speed, then leave");
+    attune::train::VoiceTrainConfig voice;
+    auto* voice_command = app.add_subcommand("voice", "eight emotions of acted speech from RAVDESS");
+    voice_command->add_option("--data", voice.data, "folder with labels.csv and ogg/")->required();
+    voice_command->add_option("--out", voice.out, "where model and checkpoints go")->required();
+    voice_command->add_option("--epochs", voice.epochs);
+    voice_command->add_option("--folds", voice.folds);
+    voice_command->add_option("--only-fold", voice.only_fold, "train this fold alone");
+    voice_command->add_option("--rate", voice.rate);
+    voice_command->add_option("--seed", voice.seed);
     CLI11_PARSE(app, argc, argv);
+    if (voice_command->parsed()) return finish(attune::train::train_voice(voice));
     return finish(attune::train::train_face(face));
 }
