@@ -2,12 +2,14 @@
 #include "affect/models.hpp"
 
 #include "affect/evaluate_beats.hpp"
+#include "affect/evaluate_face.hpp"
 #include "affect/evaluate_fusion.hpp"
 
 namespace attune::affect {
 
 void register_models(learn::ModelRegistry& registry) {
     register_beats(registry);
+    register_face(registry);
     register_fusion(registry);
 }
 
