@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "app/compare_command.hpp"
 #include "library/catalogue.hpp"
 #include "library/simulated_library.hpp"
 #include "session/space.hpp"
@@ -51,6 +52,7 @@ Result<int> simulate_library(Context& context, const LibraryRequest& request) {
 void add_simulate_commands(CLI::App& app, Context& context) {
     auto* simulate = app.add_subcommand("simulate", "made-up libraries and listeners, for tests and comparisons");
     simulate->require_subcommand(1);
+    add_compare_command(*simulate, context);
     auto* library = simulate->add_subcommand("library", "write SIMULATED track profiles into the library");
     auto request = std::make_shared<LibraryRequest>();
     library->add_option("--tracks", request->tracks, "how many")->capture_default_str();

@@ -33,6 +33,7 @@ public:
         : strategy_(strategy), request_(request), seed_(seed), rules_(request),
           goal_(allowed_goal(request.goal, *request.policy)) {
         felt_ = request.felt.mean;
+        predicted_ = request.felt;
         if (strategy == Strategy::kTable && request.table != nullptr)
             state_ = &request.table->row_for(felt_);
     }
@@ -50,6 +51,7 @@ public:
             flow::PlanItem next = item(row, -minus_score, std::min(duration(row), request_.remaining_s - t));
             if (!plan.items.empty()) next.fade_in_s = kCrossfadeS;
             t += next.out_s - next.fade_in_s;
+            expect(next);
             plan.items.push_back(std::move(next));
         }
         if (plan.items.empty()) plan.items.push_back(silence());
@@ -63,7 +65,19 @@ private:
         return std::isfinite(d) ? std::max(d, 1.0) : kNominalItemS;
     }
 
-    /// The best 40 allowed tracks: enough for three hours of four minutes each.
+    /// Where the filter's process expects this arm to lead: a rating is held against it as in a plan.
+    void expect(flow::PlanItem& item) {
+        const double k = request_.process.keep(item.out_s);
+        const double grown = 1.0 - k * k;
+        const Process& p = request_.process;
+        const flow::Va u = item.expected ? p.pull(*item.expected, item.predicted_liking) : p.home;
+        predicted_.mean = Process::towards(predicted_.mean, u, k);
+        predicted_.cov = {predicted_.cov[0] * k * k + p.sd_valence * p.sd_valence * grown, predicted_.cov[1] * k * k,
+                          predicted_.cov[2] * k * k + p.sd_arousal * p.sd_arousal * grown};
+        item.predicted = predicted_;
+    }
+
+    /// The best 60 allowed tracks: enough for three hours of four minutes each.
     void rank() {
         constexpr std::size_t kMost = 60;
         for (std::uint32_t row = 0; row < request_.view->size(); ++row) {
@@ -154,6 +168,7 @@ private:
     Rules rules_;
     flow::Goal goal_;
     flow::Va felt_;
+    flow::VaGaussian predicted_;
     const TableRow* state_ = nullptr;
     std::vector<std::pair<double, std::uint32_t>> ranked_;
 };

@@ -364,6 +364,7 @@ flow::Plan run_plan(const PlanOrder& order) {
     request.table = order.world.table.get();
     const choose::LikingView liking(order.liking, *order.world.view, *order.world.index);
     request.liking = &liking;
+    if (order.world.stand_in) return order.world.stand_in(order.strategy, request, order.seed);
     return choose::plan_by(order.strategy, request, order.seed);
 }
 

@@ -11,6 +11,7 @@
 /// Errors   create(): the Start event does not hold together. step(): none
 /// Rules    never reads a clock, a random device, a file or another thread. affect_spec C: replanning,
 ///          lag, worsening
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ struct World {
     flow::LibraryViewPtr view;
     std::shared_ptr<const choose::TrackIndex> index;           ///< shared with the planner worker
     std::shared_ptr<const choose::FallbackTable> table;        ///< may be null
+    /// Comparisons only: plans in the planner's place (an oracle, another taste). Never set for people.
+    std::function<flow::Plan(choose::Strategy, const choose::PlanRequest&, std::uint64_t seed)> stand_in;
 };
 
 /// A question to the planner, complete in itself: it owns everything that the request points to.

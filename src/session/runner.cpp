@@ -47,6 +47,7 @@ public:
             result.ended = t;
         }
         drain_player(result.ended);
+        live_on(result.ended);
         result.player = s_.player->telemetry();
         result.learnt = session_->conductor().learnt();
         if (s_.listener) result.true_final = s_.listener->true_mood();
@@ -95,14 +96,26 @@ private:
         if (planned != items_.end()) item = &planned->second;
         const ProfilePtr profile = item != nullptr && item->kind == flow::ItemKind::kTrack ? profile_of(item->track) : nullptr;
         fill_heard(heard, item, profile.get());
+        heard_ = heard;
         if (s_.listener) s_.listener->on_heard(heard);
         for (auto& recogniser : s_.recognisers) recogniser->on_heard(heard);
+    }
+
+    void live_on(Time ended) {
+        if (!s_.listener) return;
+        flow::Heard silence;
+        for (Time t = ended + seconds(1); t <= s_.live_on_until; t = t + seconds(1)) {
+            silence.t = t;
+            s_.listener->on_heard(silence);
+            if (s_.observe) s_.observe(t, *s_.listener, silence);
+        }
     }
 
     Result<void> sense(Time t) {
         batch_.clear();
         if (s_.listener) {
             s_.listener->advance_to(t);
+            if (s_.observe) s_.observe(t, *s_.listener, heard_);
             s_.listener->take_frames(batch_.frames);
             if (s_.listener->take_skip()) deliver(t, command(t, flow::CommandKind::kSkip));
         }
@@ -206,6 +219,7 @@ private:
     std::map<ContentKey, ProfilePtr> profiles_;
     sense::Batch batch_;
     PlayerNews news_;
+    flow::Heard heard_;
     flow::Origin origin_ = flow::Origin::kLive;
     Inbox own_inbox_;
     std::unique_ptr<PlannerWorker> worker_;

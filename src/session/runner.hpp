@@ -42,6 +42,10 @@ struct RunSetup {
     const core::CancelToken* cancel = nullptr;
     bool live = false;                                           ///< real time
     Inbox* inbox = nullptr;                                      ///< live: what comes from outside; may be null
+    /// Simulations only: sees the truth once a second, with what is heard. Nothing that decides is told.
+    std::function<void(Time, const sense::SimulatedListener&, const flow::Heard&)> observe;
+    /// Simulations only: if the session ends sooner, the listener lives on in silence until then.
+    Time live_on_until;
 };
 
 struct RunResult {
