@@ -79,7 +79,7 @@ void TimelinePlayer::hear(Time t, PlayerNews& news) {
         heard.track = now.item->plan.track;
         heard.position_s = now.position_s;
         heard.tempo_ratio = now.ratio;
-        const play::Item* next = timeline_.upcoming(0);
+        const play::Item* next = timeline_.expected(1).item;
         const double left_s = (now.item->plan.out_s - now.position_s) / std::max(.5, now.ratio);
         if (!finishing_ && heard.item == finish_after_ && next == nullptr && left_s <= kClosingFadeS) {
             finishing_ = true;
