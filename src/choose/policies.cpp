@@ -13,6 +13,8 @@
 namespace attune::choose {
 namespace {
 
+constexpr double kShortestSilenceS = 1.0;   ///< an item of no length would never end
+
 /// A well-mixed number of (seed, key): splitmix64's finaliser.
 std::uint64_t mixed(std::uint64_t seed, const ContentKey& key) {
     std::uint64_t h = seed;
@@ -140,6 +142,7 @@ private:
         i.predicted_liking = l.mean;
         i.predicted_liking_sd = l.sd;
         i.waypoint = strategy_ == Strategy::kRandom || strategy_ == Strategy::kTable ? felt_ : aim();
+        if (request_.land_now) i.phase = flow::Phase::kLand;
         const bool by_table = strategy_ == Strategy::kTable;
         flow::Reason reason{by_table ? std::string("default_table") : std::string("policy_") + to_string(strategy_),
                             {{"title", i.title}, {"goal", flow::to_string(goal_.kind)}}, score_value};
@@ -155,8 +158,8 @@ private:
     flow::PlanItem silence() const {
         flow::PlanItem i;
         i.kind = flow::ItemKind::kSilence;
-        i.phase = flow::Phase::kHold;
-        i.out_s = request_.remaining_s;
+        i.phase = request_.land_now ? flow::Phase::kLand : flow::Phase::kHold;
+        i.out_s = std::max(request_.remaining_s, kShortestSilenceS);
         i.waypoint = felt_;
         i.reasons.push_back({"policy_silence", {}, 0.0});
         return i;
@@ -188,8 +191,8 @@ flow::Plan only_silence(const PlanRequest& request) {
     plan.state_seq = request.state_seq;
     flow::PlanItem i;
     i.kind = flow::ItemKind::kSilence;
-    i.phase = flow::Phase::kHold;
-    i.out_s = request.remaining_s;
+    i.phase = request.land_now ? flow::Phase::kLand : flow::Phase::kHold;
+    i.out_s = std::max(request.remaining_s, kShortestSilenceS);
     i.waypoint = request.felt.mean;
     i.reasons.push_back({"policy_silence", {}, 0.0});
     plan.items.push_back(std::move(i));
