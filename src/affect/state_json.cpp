@@ -38,7 +38,7 @@ ordered_json source(const flow::SourceState& s) {
 }  // namespace
 
 std::string to_json_line(const flow::AffectState& state) {
-    ordered_json out = {{"schema", "attune/affect_state/1"},
+    ordered_json out = {{"schema", "attune.affect_state/1"},
                         {"t_s", number(state.t.seconds())},
                         {"any_evidence", state.any_evidence},
                         {"felt", gaussian(state.felt)},

@@ -36,12 +36,13 @@ struct WatchOptions {
 /// Sources, their recognisers and one fusion, stepped together.
 class Watch {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<Watch>> create(const WatchOptions& options, const std::filesystem::path& data_dir) {
+    [[nodiscard]] static Result<std::unique_ptr<Watch>> create(const WatchOptions& options, const std::filesystem::path& data_dir,
+                                                               const core::Clock& clock) {
         std::vector<std::unique_ptr<sense::Source>> sources;
         affect::FusionConfig config;
         for (const std::string& text : options.specs) {
             ATTUNE_TRY(const sense::Spec spec, sense::parse_spec(text));
-            ATTUNE_TRY(auto source, sense::open_source(spec));
+            ATTUNE_TRY(auto source, sense::open_source(spec, &clock));
             config.origin = flow::worst(config.origin, source->provenance().origin);
             sources.push_back(std::move(source));
         }
@@ -132,7 +133,8 @@ Result<flow::Rating> rating_of(const std::string& text) {
 }
 
 int watch(const Context& context, const WatchOptions& options) {
-    auto made = Watch::create(options, context.data_dir);
+    core::SteadyClock clock;
+    auto made = Watch::create(options, context.data_dir, clock);
     if (!made) return report_error(context, made.error());
     Watch& watch = **made;
     if (!options.from.empty()) {
@@ -143,7 +145,6 @@ int watch(const Context& context, const WatchOptions& options) {
     if (options.fast && watch.live()) {
         return report_error(context, {ErrorCode::kBadArgument, "--fast needs recordings or simulated listeners; a device cannot run faster than time", ""});
     }
-    core::SteadyClock clock;
     for (std::int64_t tick = 1; !context.cancel.cancelled(); ++tick) {
         const Time t = Time{} + from_seconds(kTickS) * tick;
         if (options.seconds > 0.0 && t.seconds() > options.seconds) break;
@@ -165,7 +166,7 @@ int print_constants(const Context& context) {
             std::printf("%-24s %10.4g %-16s %-7s %s\n", c.name, c.value, c.unit, affect::to_string(c.mark), c.source);
         }
     }
-    if (context.json) std::puts(nlohmann::ordered_json({{"schema", "attune/affect_constants/1"}, {"constants", out}}).dump().c_str());
+    if (context.json) std::puts(nlohmann::ordered_json({{"schema", "attune.affect_constants/1"}, {"constants", out}}).dump().c_str());
     return kDone;
 }
 

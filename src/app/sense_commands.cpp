@@ -31,9 +31,9 @@ struct SenseOptions {
 
 /// Everything up to `seconds`: a recording at once, a device as it comes.
 template <typename Each>
-Result<double> pull_for(std::vector<std::unique_ptr<sense::Source>>& sources, double seconds, const Context& context, Each each) {
+Result<double> pull_for(std::vector<std::unique_ptr<sense::Source>>& sources, double seconds, core::SteadyClock& clock,
+                        const Context& context, Each each) {
     const bool live = std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s->live(); });
-    core::SteadyClock clock;
     double t_s = 0.0;
     while (t_s < seconds && !context.cancel.cancelled()) {
         t_s += .25;
@@ -51,11 +51,11 @@ Result<double> pull_for(std::vector<std::unique_ptr<sense::Source>>& sources, do
     return t_s;
 }
 
-Result<std::vector<std::unique_ptr<sense::Source>>> open_all(const std::vector<std::string>& specs) {
+Result<std::vector<std::unique_ptr<sense::Source>>> open_all(const std::vector<std::string>& specs, const core::Clock& clock) {
     std::vector<std::unique_ptr<sense::Source>> sources;
     for (const std::string& text : specs) {
         ATTUNE_TRY(const sense::Spec spec, sense::parse_spec(text));
-        ATTUNE_TRY(auto source, sense::open_source(spec));
+        ATTUNE_TRY(auto source, sense::open_source(spec, &clock));
         sources.push_back(std::move(source));
     }
     return sources;
@@ -109,18 +109,19 @@ ordered_json to_json(const std::string& name, const ChannelStatistics& s) {
 }
 
 int probe(const Context& context, const SenseOptions& options) {
-    auto sources = open_all({options.spec});
+    core::SteadyClock clock;
+    auto sources = open_all({options.spec}, clock);
     if (!sources) return report_error(context, sources.error());
     std::map<std::string, ChannelStatistics> channels;
     std::uint64_t crops = 0, dropped = 0;
-    const auto seconds = pull_for(*sources, options.seconds, context, [&](const sense::Batch& batch) -> Result<void> {
+    const auto seconds = pull_for(*sources, options.seconds, clock, context, [&](const sense::Batch& batch) -> Result<void> {
         for (const auto& frame : batch.frames) count(channels[frame.source + "|" + flow::to_string(frame.channel)], frame);
         crops += batch.crops.size();
         dropped += batch.dropped;
         return {};
     });
     if (!seconds) return report_error(context, seconds.error());
-    ordered_json out = {{"schema", "attune/sense_probe/1"}, {"spec", options.spec}, {"seconds", *seconds},
+    ordered_json out = {{"schema", "attune.sense_probe/1"}, {"spec", options.spec}, {"seconds", *seconds},
                         {"simulated", sources->front()->provenance().origin == flow::Origin::kSimulated},
                         {"faces", crops}, {"dropped", dropped}, {"channels", ordered_json::array()}};
     for (const auto& [name, s] : channels) out["channels"].push_back(to_json(name, s));
@@ -142,13 +143,14 @@ int probe(const Context& context, const SenseOptions& options) {
 }
 
 int record(const Context& context, const SenseOptions& options) {
-    auto sources = open_all(options.specs);
+    core::SteadyClock clock;
+    auto sources = open_all(options.specs, clock);
     if (!sources) return report_error(context, sources.error());
     auto recorder = sense::Recorder::create(options.out, core::wall_now_ns());
     if (!recorder) return report_error(context, recorder.error());
     std::size_t samples = 0;
     std::uint64_t dropped = 0;
-    const auto seconds = pull_for(*sources, options.seconds, context, [&](const sense::Batch& batch) -> Result<void> {
+    const auto seconds = pull_for(*sources, options.seconds, clock, context, [&](const sense::Batch& batch) -> Result<void> {
         for (const auto& frame : batch.frames) {
             ATTUNE_CHECK(recorder->write(frame));
             samples += frame.samples.size();
@@ -162,7 +164,7 @@ int record(const Context& context, const SenseOptions& options) {
     bool simulated = false;
     for (const auto& source : *sources) simulated = simulated || source->provenance().origin == flow::Origin::kSimulated;
     if (context.json) {
-        const ordered_json out = {{"schema", "attune/sense_record/1"}, {"out", options.out}, {"seconds", *seconds}, {"samples", samples},
+        const ordered_json out = {{"schema", "attune.sense_record/1"}, {"out", options.out}, {"seconds", *seconds}, {"samples", samples},
                                   {"dropped", dropped}, {"simulated", simulated}, {"files", recorder->files()}};
         std::puts(out.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
     } else {
@@ -185,7 +187,7 @@ int list(const Context& context) {
         const std::string name = entry.path().filename().string();
         if (name.rfind("video", 0) == 0) cameras.push_back("face:camera:" + name.substr(5));
     }
-    const ordered_json out = {{"schema", "attune/sense_list/1"}, {"kinds", kinds}, {"cameras", cameras}, {"personas", sense::persona_names()}};
+    const ordered_json out = {{"schema", "attune.sense_list/1"}, {"kinds", kinds}, {"cameras", cameras}, {"personas", sense::persona_names()}};
     if (context.json) {
         std::puts(out.dump().c_str());
         return kDone;

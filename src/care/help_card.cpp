@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include <toml++/toml.h>
 
 #include "core/paths.hpp"
 #include "core/text.hpp"
+#include "core/toml.hpp"
 
 namespace attune::care {
 namespace {
@@ -59,6 +59,8 @@ Result<HelpCard> parse_help_card(std::string_view text, std::string_view name) {
     } catch (const toml::parse_error& e) {
         return fail(ErrorCode::kCorrupt, std::string(e.description()),
                     std::string(name) + ":" + std::to_string(e.source().begin.line));
+    } catch (const core::TomlBroken& e) {
+        return fail(ErrorCode::kCorrupt, e.what(), std::string(name));
     }
 }
 

@@ -3,10 +3,10 @@
 
 #include <sstream>
 
-#include <toml++/toml.h>
 
 #include "core/paths.hpp"
 #include "core/text.hpp"
+#include "core/toml.hpp"
 
 namespace attune::choose {
 namespace {
@@ -59,6 +59,8 @@ Result<FallbackTable> FallbackTable::parse(std::string_view text, std::string_vi
     } catch (const toml::parse_error& e) {
         return fail(ErrorCode::kCorrupt, std::string(e.description()),
                     std::string(name) + ":" + std::to_string(e.source().begin.line));
+    } catch (const core::TomlBroken& e) {
+        return fail(ErrorCode::kCorrupt, e.what(), std::string(name));
     }
 }
 

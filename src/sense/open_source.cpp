@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sense/open_source.hpp"
 
+#include "sense/mqtt_source.hpp"
+#include "sense/osc_source.hpp"
 #include "sense/replay_source.hpp"
 #include "sense/simulated_source.hpp"
 
@@ -21,15 +23,27 @@ Result<std::unique_ptr<Source>> open_simulated(const Spec& spec) {
     return std::make_unique<SimulatedSource>(std::move(listener), spec.source_id());
 }
 
+Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& clock) {
+    switch (spec.kind) {
+        case SpecKind::kMqtt: return open_mqtt(spec, clock);
+        case SpecKind::kOsc: return open_osc(spec, clock);
+        default: break;
+    }
+    return fail(ErrorCode::kUnavailable, std::string(to_string(spec.kind)) + " is not part of this build", spec.text);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_source(const Spec& spec) {
+Result<std::unique_ptr<Source>> open_source(const Spec& spec, const core::Clock* clock) {
     switch (spec.kind) {
         case SpecKind::kReplay: return open_replay(spec);
         case SpecKind::kSimulated: return open_simulated(spec);
         default: break;
     }
-    return fail(ErrorCode::kUnavailable, std::string(to_string(spec.kind)) + " is not part of this build", spec.text);
+    if (clock == nullptr) {
+        return fail(ErrorCode::kBadArgument, std::string(to_string(spec.kind)) + " is live: it needs a session that runs in real time", spec.text);
+    }
+    return open_live(spec, *clock);
 }
 
 }  // namespace attune::sense

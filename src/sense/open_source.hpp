@@ -3,6 +3,7 @@
 /// From a SPEC to a source.
 #include <memory>
 
+#include "core/time.hpp"
 #include "sense/source.hpp"
 #include "sense/spec.hpp"
 
@@ -10,6 +11,7 @@ namespace attune::sense {
 
 /// Opens files at once and devices when they are first pulled. kUnavailable, with what is missing, for a
 /// kind that this build or this machine does not have.
-[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const Spec& spec);
+/// `clock` is the session's: live sources stamp what arrives by it and must not outlive it; without one they are refused.
+[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const Spec& spec, const core::Clock* clock = nullptr);
 
 }  // namespace attune::sense

@@ -5,11 +5,9 @@
 #include <array>
 #include <optional>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "core/paths.hpp"
 #include "core/text.hpp"
+#include "core/toml.hpp"
 
 namespace attune::sense {
 namespace {
@@ -187,24 +185,25 @@ Result<void> apply_top(std::string_view key, const toml::node& node, Persona& ou
     return apply_section(*section, key, out, file);
 }
 
-Result<void> apply_text(std::string_view toml_text, Persona& out, std::string_view file) {
-    // toml++ allows deep nesting that would only use up the stack; persona files have two levels.
-    const toml::parse_result parsed = toml::parse(toml_text, file);
-    if (!parsed) {
-        return fail(ErrorCode::kBadArgument, "not TOML: " + std::string(parsed.error().description()),
-                    where(file, parsed.error().source()));
+Result<toml::table> parsed(std::string_view toml_text, std::string_view file) {
+    try {
+        return toml::parse(toml_text, file);
+    } catch (const toml::parse_error& e) {
+        return fail(ErrorCode::kBadArgument, "not TOML: " + std::string(e.description()), where(file, e.source()));
+    } catch (const core::TomlBroken& e) {
+        return fail(ErrorCode::kBadArgument, std::string("not TOML: ") + e.what(), std::string(file));
     }
-    for (const auto& [key, node] : parsed.table()) ATTUNE_CHECK(apply_top(key.str(), node, out, file));
+}
+
+Result<void> apply_text(std::string_view toml_text, Persona& out, std::string_view file) {
+    ATTUNE_TRY(const toml::table table, parsed(toml_text, file));
+    for (const auto& [key, node] : table) ATTUNE_CHECK(apply_top(key.str(), node, out, file));
     return {};
 }
 
 Result<void> apply_family(std::string_view toml_text, Family family, Persona& out) {
-    const toml::parse_result parsed = toml::parse(toml_text, std::string_view("families.toml"));
-    if (!parsed) {
-        return fail(ErrorCode::kBadArgument, "not TOML: " + std::string(parsed.error().description()),
-                    where("families.toml", parsed.error().source()));
-    }
-    const toml::table* section = parsed.table()[to_string(family)].as_table();
+    ATTUNE_TRY(const toml::table table, parsed(toml_text, "families.toml"));
+    const toml::table* section = table[to_string(family)].as_table();
     if (section == nullptr) {
         return fail(ErrorCode::kBadArgument, std::string("no section [") + to_string(family) + "]", "families.toml");
     }

@@ -99,7 +99,7 @@ std::optional<std::int64_t> parse_wall_time(std::string_view text) {
     };
     const auto y = field(0, 4), mo = field(5, 2), d = field(8, 2), h = field(11, 2), mi = field(14, 2), s = field(17, 2);
     if (!y || !mo || !d || !h || !mi || !s) return std::nullopt;
-    if (*mo < 1 || *mo > 12 || *d < 1 || *d > 31 || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
+    if (*y < 1900 || *y > 2200 || *mo < 1 || *mo > 12 || *d < 1 || *d > 31 || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
     std::string_view rest = text.substr(19);
     double fraction = 0.0;
     if (!rest.empty() && rest.front() == '.') {

@@ -41,8 +41,9 @@ const std::array kSchemes{
            {kId, Key{"seed", Type::kInteger, 0, 9.2e18}, Key{"family", Type::kFamily},
             Key{"w", Type::kNumber, .05, 10}, Key{"response", Type::kNumber, 0, 1},
             Key{"body", Type::kInteger, 0, 1}, Key{"appraisal", Type::kNumber, 0, 1}}},
-    Scheme{SpecKind::kMqtt, "mqtt:", "//HOST[:PORT]/TOPIC", true, "samples from an MQTT broker", {kId}},
-    Scheme{SpecKind::kOsc, "osc:", "//[HOST]:PORT[/PREFIX]", true, "samples by Open Sound Control", {kId}},
+    Scheme{SpecKind::kMqtt, "mqtt:", "//HOST[:PORT]/TOPIC", true, "samples from an MQTT broker", {kId, Key{"user"}, Key{"password"}}},
+    Scheme{SpecKind::kOsc, "osc:", "//[HOST]:PORT[/PREFIX]", true, "samples by Open Sound Control",
+           {kId, Key{"rate", Type::kNumber, 0, 20000}}},
     Scheme{SpecKind::kLsl, "lsl", "NAME", true, "a stream of the Lab Streaming Layer", {kId}},
     Scheme{SpecKind::kBleHeartRate, "ble:hr", "ADDRESS", false, "a Bluetooth heart rate strap", {kId}},
 };

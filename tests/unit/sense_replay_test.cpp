@@ -126,6 +126,7 @@ TEST(ReplayE4, AFolderIsPutOnOneTimeLineInOurUnits) {
 TEST(ReplayE4, ErrorsNameFileLineAndValue) {
     expect_refused(parse_e4("EDA", "", "EDA.csv"), "row 1 holds the start", "EDA.csv:1");
     expect_refused(parse_e4("EDA", "soon\n4\n", "EDA.csv"), "'soon'", "EDA.csv:1");
+    expect_refused(parse_e4("EDA", "0013-02-20 17:55:19\n4\n1\n", "EDA.csv"), "0013-02-20", "EDA.csv:1");
     expect_refused(parse_e4("EDA", "1000\n-4\n", "EDA.csv"), "rate '-4'", "EDA.csv:2");
     expect_refused(parse_e4("EDA", "1000\n4\n0.1\nnan\n", "EDA.csv"), "'nan' is not a number", "EDA.csv:4");
     expect_refused(parse_e4("ACC", "1000\n32\n1,2\n", "ACC.csv"), "2 values where ACC has 3", "ACC.csv:3");
