@@ -45,7 +45,6 @@ std::vector<flow::Reason> reasons_of(const PlanRequest& request, const Candidate
     add("vocals", parts.vocals, false);
     add("bridge", parts.bridge, false);
     add("towards_goal", parts.progress, false);
-    add("outside_target", parts.outside_target, false);
     add("cut_short", parts.cut, false);
     add("limit_not_met", parts.unmet, false);
     return out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// When a plan is made anew (affect_spec C, REPLAN): a rating more than 2 SD from what the plan
-/// predicted; a skip; an override. Never for a sensor alone in a person's first ten sessions.
+/// When a plan is made anew (affect_spec C, REPLAN): a rating more than 2 SD (of a rating) from what the
+/// plan predicted; a skip; an override. Never for a sensor alone in a person's first ten sessions.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -24,13 +24,14 @@ inline constexpr std::int64_t kSensorsWaitSessions = 10;   ///< until then a sen
              mix(before.cov[2], after.cov[2])}};
 }
 
-/// Largest of the two dimensions' distances between a rating and the plan, in SD of plan and rating.
+/// Largest of the two dimensions' distances between a rating and the plan, in SD of a rating. The plan's
+/// own spread is left out on purpose: it is wide, and a plan that nothing can surprise would never follow.
 [[nodiscard]] inline double surprise(const flow::Va& rated, const flow::VaGaussian& expected,
                                      const flow::Va& rating_variance) {
     const double v = std::abs(rated.valence - expected.mean.valence) /
-                     std::sqrt(expected.cov[0] + rating_variance.valence);
+                     std::sqrt(rating_variance.valence);
     const double a = std::abs(rated.arousal - expected.mean.arousal) /
-                     std::sqrt(expected.cov[2] + rating_variance.arousal);
+                     std::sqrt(rating_variance.arousal);
     return std::max(v, a);
 }
 

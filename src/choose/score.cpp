@@ -95,10 +95,6 @@ Parts score_parts(const PlanRequest& request, const Rules& rules, const flow::Go
     const flow::Va after = felt_after(c, place, request.process);
     p.progress = w.progress * (square(goal.distance_from(place.felt, request.start)) -
                                square(goal.distance_from(after, request.start)));
-    if (place.last) {
-        const double outside = goal.distance_from(c.m, request.start);
-        p.outside_target = outside > 0.0 ? -(.5 + 2.0 * outside) : 0.0;
-    }
     if (place.played_s < c.duration_s) p.cut = -.2 * (1.0 - place.played_s / c.duration_s);
     const double over = limits_over(request, rules, c, place);
     p.unmet = over > 0.0 ? -w.unmet * (over + .25) : 0.0;

@@ -43,10 +43,9 @@ struct Place {
 
 struct Parts {
     double fit = 0.0, liking = 0.0, familiar = 0.0, artist_repeat = 0.0, vocals = 0.0;
-    double bridge = 0.0, progress = 0.0, outside_target = 0.0, cut = 0.0, unmet = 0.0;
+    double bridge = 0.0, progress = 0.0, cut = 0.0, unmet = 0.0;
     [[nodiscard]] double sum() const {
-        return fit + liking + familiar + artist_repeat + vocals + bridge + progress + outside_target +
-               cut + unmet;
+        return fit + liking + familiar + artist_repeat + vocals + bridge + progress + cut + unmet;
     }
 };
 

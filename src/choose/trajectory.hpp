@@ -7,7 +7,8 @@
 ///   MOVE   the point on the way to the nearest target point, at most `tether` from the felt state.
 ///          The tether bounds the root mean square distance, so that what is not known about the
 ///          state shortens the step: from the mean, sqrt(tether^2 - var v - var a).
-///   HOLD   inside the target: stay.        LAND   the last item: inside the target, known and liked.
+///   HOLD   inside the target: stay.        LAND   the last item: known and liked, inside the target if that
+///          is within the tether: nobody is dragged there for the farewell; the plan's `unmet` says so.
 ///
 /// The iso principle is a hypothesis; `straight` goes to the target at once and is an equal choice.
 #include <optional>
@@ -21,7 +22,9 @@ namespace attune::choose {
 
 /// Conventions of affect_spec C, editable; none is fitted.
 struct Pace {
-    double tether = .65;         ///< farthest that music may stand from the felt state; .35..inf
+    /// Farthest that music may stand from the felt state; .35..inf. Chosen: .65 of affect_spec is for a known
+    /// state; in `simulate compare` .50 leaves less on iso-true and no more on linear listeners.
+    double tether = .50;
     double shortest_tether = .35;   ///< what is left of it however little is known
     bool match = true;           ///< false: by choice, or ruminates with sad music
     bool straight = false;       ///< to the target at once: no match, no tether

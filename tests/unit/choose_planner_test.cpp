@@ -53,16 +53,20 @@ TEST_F(Planner, FillsTheTimeAndKeepsEveryLimit) {
     const flow::Plan plan = choose::plan(request);
     EXPECT_NEAR(planned_seconds(plan.items), 1200.0, 60.0);
     EXPECT_GE(tracks(plan).size(), 4U);
-    for (const flow::Unmet& u : plan.unmet) EXPECT_EQ(u.limit, "familiar") << u.item << " " << u.value;
+    for (const flow::Unmet& u : plan.unmet)
+        EXPECT_TRUE(u.limit == "familiar" || u.limit == "land_in_target") << u.limit << " " << u.item << " " << u.value;
 }
 
-TEST_F(Planner, StartsWhereTheListenerIsAndLandsInTheTarget) {
-    const auto items = tracks(choose::plan(request));
+TEST_F(Planner, StartsWhereTheListenerIsAndLandsInTheTargetOrSaysThatItDoesNot) {
+    const flow::Plan plan = choose::plan(request);
+    const auto items = tracks(plan);
     ASSERT_GE(items.size(), 3U);
     EXPECT_EQ(items.front().phase, flow::Phase::kMatch);
     EXPECT_LE(flow::distance(*items.front().expected, request.start), .35);
     EXPECT_EQ(items.back().phase, flow::Phase::kLand);
-    EXPECT_EQ(request.goal.distance_from(*items.back().expected, request.start), 0.0);
+    const double outside = request.goal.distance_from(*items.back().expected, request.start);
+    EXPECT_EQ(outside > 1e-6, has(plan, "land_in_target"));
+    EXPECT_LT(outside, .35);
 }
 
 TEST_F(Planner, TheNamedContributionsAreTheScore) {
@@ -152,7 +156,7 @@ TEST_F(Planner, WithoutMatchTheFirstItemAlreadyMoves) {
 TEST_F(Planner, StraightGoesFartherThanTheTetherAllows) {
     request.pace.straight = true;
     const auto first = tracks(choose::plan(request)).front();
-    EXPECT_GT(flow::distance(first.waypoint, request.felt.mean), .65);
+    EXPECT_GT(flow::distance(first.waypoint, request.felt.mean), request.pace.tether);
 }
 
 TEST_F(Planner, HoldKeepsTheWaypoint) {

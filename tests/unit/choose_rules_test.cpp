@@ -86,11 +86,11 @@ TEST(Lag, ProgressOrArrivalIsNeverQuestioned) {
     }
 }
 
-TEST(Replan, ARatingIsASurpriseOnlyBeyondTwoSdOfPlanAndRatingTogether) {
+TEST(Replan, ARatingIsASurpriseOnlyBeyondTwoSdOfARating) {
     const flow::VaGaussian plan{{.0, .0}, {.04, 0.0, .04}};
     const flow::Va noise{.03, .04};
-    EXPECT_LT(surprise({.4, .0}, plan, noise), kReplanSd);
-    EXPECT_GT(surprise({.6, .0}, plan, noise), kReplanSd);
+    EXPECT_LT(surprise({.3, .0}, plan, noise), kReplanSd);
+    EXPECT_GT(surprise({.4, .0}, plan, noise), kReplanSd);
     EXPECT_GT(surprise({.0, -.6}, plan, noise), kReplanSd);
 }
 
