@@ -185,7 +185,39 @@ Result<void> apply_top(std::string_view key, const toml::node& node, Persona& ou
     return apply_section(*section, key, out, file);
 }
 
+/// Line of the first character above ASCII that stands outside strings and comments, where TOML 1.0 allows none and
+/// toml++ 3.3 runs into undefined behaviour (its table of letters); 0 = none.
+std::size_t stray_character_line(std::string_view text) {
+    std::size_t line = 1;
+    char quote = 0;
+    bool comment = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\n') {
+            ++line;
+            comment = false;
+            quote = 0;   // strings over several lines have no place in these files
+        } else if (comment) {
+            continue;
+        } else if (quote != 0) {
+            if (c == '\\' && quote == '"') ++i;
+            if (c == quote) quote = 0;
+        } else if (c == '#') {
+            comment = true;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (static_cast<unsigned char>(c) >= 0x80) {
+            return line;
+        }
+    }
+    return 0;
+}
+
 Result<toml::table> parsed(std::string_view toml_text, std::string_view file) {
+    if (const std::size_t line = stray_character_line(toml_text); line > 0) {
+        return fail(ErrorCode::kBadArgument, "not TOML: a character above ASCII outside of quotes and comments",
+                    std::string(file) + ":" + std::to_string(line));
+    }
     try {
         return toml::parse(toml_text, file);
     } catch (const toml::parse_error& e) {

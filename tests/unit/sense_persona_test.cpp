@@ -54,6 +54,8 @@ TEST(Persona, AnErrorNamesFileLineKeyAndTheNearestKey) {
     EXPECT_NE(refusal("start = {valence = 2, arousal = 0}\n").find("-1..1"), std::string::npos);
     EXPECT_NE(refusal("a = [[[").find("not TOML"), std::string::npos);
     EXPECT_NE(refusal("[#x]\nhome = 1\n").find("not TOML"), std::string::npos);   // toml++ 3.3 asserts on this
+    EXPECT_NE(refusal("\n\xef\xbb\x9f# S").find("me.toml:2"), std::string::npos);   // and runs wild on this
+    EXPECT_EQ(refusal("about = 'W\xc3\xa4rme'  # f\xc3\xbcr"), "accepted");
     const auto missing = load_persona("anxios", Family::kLinear);
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
