@@ -6,3 +6,8 @@ attune_test(sense unit DEPS sense LIBS ${ATTUNE_EDF_LIBRARY} SOURCES
   unit/sense_simulated_listener_test.cpp
   unit/sense_spec_test.cpp
   )
+attune_need_pkg(MOSQUITTO libmosquitto)
+attune_need_pkg(LIBLO liblo)
+attune_test(sense session DEPS sense LIBS PkgConfig::MOSQUITTO PkgConfig::LIBLO SOURCES
+  session/sense_network_test.cpp
+  )
