@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sense/open_source.hpp"
 
+#include "sense/ble_source.hpp"
 #include "sense/mqtt_source.hpp"
 #include "sense/osc_source.hpp"
 #include "sense/replay_source.hpp"
@@ -25,6 +26,7 @@ Result<std::unique_ptr<Source>> open_simulated(const Spec& spec) {
 
 Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& clock) {
     switch (spec.kind) {
+        case SpecKind::kBleHeartRate: return open_ble_heart_rate(spec, clock);
         case SpecKind::kMqtt: return open_mqtt(spec, clock);
         case SpecKind::kOsc: return open_osc(spec, clock);
         default: break;

@@ -8,6 +8,8 @@ attune_test(sense unit DEPS sense LIBS ${ATTUNE_EDF_LIBRARY} SOURCES
   )
 attune_need_pkg(MOSQUITTO libmosquitto)
 attune_need_pkg(LIBLO liblo)
-attune_test(sense session DEPS sense LIBS PkgConfig::MOSQUITTO PkgConfig::LIBLO SOURCES
+attune_need_pkg(SDBUSCPP sdbus-c++)
+attune_test(sense session DEPS sense LIBS PkgConfig::MOSQUITTO PkgConfig::LIBLO PkgConfig::SDBUSCPP SOURCES
+  session/sense_ble_test.cpp
   session/sense_network_test.cpp
   )
