@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "library/track_analysis.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "signal/loudness.hpp"
+#include "signal/music_descriptors.hpp"
+#include "signal/music_frames.hpp"
+#include "signal/resampler.hpp"
+#include "signal/true_peak.hpp"
+
+namespace attune::library {
+namespace {
+
+constexpr float kSilence = 1e-3F;  // -60 dBFS
+constexpr double kShortTrack_s = 45.0;
+constexpr std::size_t kEmbeddingBands = signal::MusicFrames::kMel;
+
+/// Mean, SD and change of the log-mel spectrum and the harmony's intervals, brought to unit length:
+/// what similar() compares. The scales bring each group to about the same weight.
+std::vector<float> embedding_of(const std::vector<AnalysedSegment>& segments,
+                                const std::vector<float>& whole) {
+    std::vector<const std::vector<float>*> windows;
+    for (const auto& s : segments) {
+        if (!s.descriptors.empty()) windows.push_back(&s.descriptors);
+    }
+    if (!whole.empty()) windows = {&whole};
+    if (windows.empty()) return {};
+    constexpr std::size_t kDims = 3 * kEmbeddingBands;
+    std::vector<float> out(kDims, 0.0F);
+    for (const auto* w : windows) {
+        for (std::size_t i = 0; i < kDims; ++i)
+            out[i] += (*w)[i] / static_cast<float>(windows.size());
+    }
+    const auto group = [&](std::size_t g) {
+        return std::span(out).subspan(g * kEmbeddingBands, kEmbeddingBands);
+    };
+    constexpr std::array<float, 3> kTypical{-5.5F, 1.2F, 0.7F}, kScale{1.0F, 2.0F, 3.0F};
+    for (std::size_t g = 0; g < 3; ++g) {
+        for (float& v : group(g)) v = (v - kTypical[g]) * kScale[g];
+    }
+    double square = 0.0;
+    for (const float v : out) square += static_cast<double>(v) * static_cast<double>(v);
+    if (!(square > 0.0)) return {};
+    for (float& v : out) v = static_cast<float>(static_cast<double>(v) / std::sqrt(square));
+    return out;
+}
+
+}  // namespace
+
+struct TrackAnalyser::State {
+    int rate_hz;
+    signal::LoudnessMeter meter;
+    signal::TruePeak peak_left, peak_right;
+    signal::Resampler resampler;
+    signal::MusicFramer framer;
+    signal::MusicFrames frames;
+    std::vector<float> mono, reduced;
+    std::int64_t seen = 0, first_sound = -1, last_sound = -1;
+    std::int64_t reduced_seen = 0;            ///< samples at MusicFrames::kRate
+    std::vector<std::vector<float>> windows;  ///< descriptors of the segments that are complete
+    std::array<double, 12> chroma{};
+
+    State(int rate, signal::LoudnessMeter m, signal::TruePeak l, signal::TruePeak r,
+          signal::Resampler re)
+        : rate_hz(rate), meter(std::move(m)), peak_left(std::move(l)), peak_right(std::move(r)),
+          resampler(std::move(re)) {}
+
+    void note_sound(std::span<const float> left, std::span<const float> right);
+    void frame(std::span<const float> samples);
+    void describe_next(double end_s);
+};
+
+TrackAnalyser::TrackAnalyser(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TrackAnalyser::~TrackAnalyser() = default;
+TrackAnalyser::TrackAnalyser(TrackAnalyser&&) noexcept = default;
+TrackAnalyser& TrackAnalyser::operator=(TrackAnalyser&&) noexcept = default;
+
+Result<TrackAnalyser> TrackAnalyser::create(int rate_hz) {
+    ATTUNE_TRY(auto meter, signal::LoudnessMeter::create(rate_hz));
+    ATTUNE_TRY(auto left, signal::TruePeak::create(rate_hz));
+    ATTUNE_TRY(auto right, signal::TruePeak::create(rate_hz));
+    ATTUNE_TRY(auto resampler, signal::Resampler::create(rate_hz, signal::MusicFrames::kRate));
+    return TrackAnalyser(std::make_unique<State>(rate_hz, std::move(meter), std::move(left),
+                                                 std::move(right), std::move(resampler)));
+}
+
+void TrackAnalyser::State::note_sound(std::span<const float> left, std::span<const float> right) {
+    const auto loud = [&](std::size_t i) {
+        return std::abs(left[i]) > kSilence || std::abs(right[i]) > kSilence;
+    };
+    if (first_sound < 0) {
+        for (std::size_t i = 0; i < left.size(); ++i) {
+            if (loud(i)) {
+                first_sound = seen + static_cast<std::int64_t>(i);
+                break;
+            }
+        }
+    }
+    for (std::size_t i = left.size(); i-- > 0;) {
+        if (loud(i)) {
+            last_sound = seen + static_cast<std::int64_t>(i);
+            break;
+        }
+    }
+}
+
+/// Describes segment number windows.size(), whose window ends at end_s or at the end of the music.
+void TrackAnalyser::State::describe_next(double end_s) {
+    const double start = static_cast<double>(windows.size()) * kSegment_s,
+                 margin = (kWindow_s - kSegment_s) / 2.0;
+    const double from = std::max(0.0, start - margin),
+                 to = std::min(end_s, start + kSegment_s + margin);
+    windows.push_back(signal::describe(frames, from, to).value_or(std::vector<float>{}));
+    const auto part = signal::mean_chroma(frames, start, std::min(end_s, start + kSegment_s));
+    for (std::size_t i = 0; i < 12; ++i) chroma[i] += static_cast<double>(part[i]);
+}
+
+void TrackAnalyser::State::frame(std::span<const float> samples) {
+    framer.push(samples, frames);
+    reduced_seen += static_cast<std::int64_t>(samples.size());
+    const double now = static_cast<double>(reduced_seen) / signal::MusicFrames::kRate;
+    if (now <= kShortTrack_s + kSegment_s) return;  // a short track is also described as a whole
+    while (now >= static_cast<double>(windows.size() + 1) * kSegment_s + kSegment_s) {
+        describe_next(now);
+        frames.drop_before(static_cast<double>(windows.size()) * kSegment_s - kSegment_s);
+    }
+}
+
+void TrackAnalyser::push(std::span<const float> left, std::span<const float> right) {
+    State& s = *state_;
+    s.note_sound(left, right);
+    s.meter.push(left, right);
+    s.peak_left.push(left);
+    s.peak_right.push(right);
+    s.mono.resize(left.size());
+    for (std::size_t i = 0; i < left.size(); ++i) s.mono[i] = 0.5F * (left[i] + right[i]);
+    s.reduced.clear();
+    s.resampler.push(s.mono, s.reduced);
+    s.frame(s.reduced);
+    s.seen += static_cast<std::int64_t>(left.size());
+}
+
+TrackAnalysis TrackAnalyser::finish() {
+    State& s = *state_;
+    s.reduced.clear();
+    s.resampler.finish(s.reduced);
+    s.frame(s.reduced);
+    TrackAnalysis a;
+    a.frames = s.seen;
+    a.duration_s = static_cast<double>(s.seen) / s.rate_hz;
+    const auto seconds = [&](std::int64_t frames) {
+        return static_cast<double>(frames) / s.rate_hz;
+    };
+    a.leading_silence_s = s.first_sound < 0 ? a.duration_s : seconds(s.first_sound);
+    a.trailing_silence_s = s.last_sound < 0 ? a.duration_s : seconds(s.seen - 1 - s.last_sound);
+    a.loudness_lufs = s.meter.integrated_lufs();
+    a.loudness_range_lu = s.meter.range_lu();
+    a.loudness_1hz = s.meter.curve_1hz();
+    a.startle_lu = s.meter.startle_lu();
+    const double peak = std::max(s.peak_left.peak(), s.peak_right.peak());
+    if (peak > 0.0) a.true_peak_dbtp = 20.0 * std::log10(peak);
+
+    // A last segment below half its length belongs to the one before.
+    const auto count =
+        static_cast<std::size_t>(std::max(1.0, std::round(a.duration_s / kSegment_s)));
+    const double end_s = static_cast<double>(s.reduced_seen) / signal::MusicFrames::kRate;
+    while (s.windows.size() < count) s.describe_next(end_s);
+    for (std::size_t i = 0; i < count && a.duration_s > 0.0; ++i) {
+        AnalysedSegment segment;
+        segment.start_s = static_cast<double>(i) * kSegment_s;
+        segment.duration_s =
+            (i + 1 == count ? a.duration_s : segment.start_s + kSegment_s) - segment.start_s;
+        segment.loudness_lufs =
+            s.meter.between_lufs(segment.start_s, segment.start_s + segment.duration_s);
+        segment.descriptors = std::move(s.windows[i]);
+        a.segments.push_back(std::move(segment));
+    }
+    if (a.duration_s <= kShortTrack_s)
+        a.descriptors = signal::describe(s.frames, 0.0, end_s).value_or(std::vector<float>{});
+    a.embedding = embedding_of(a.segments, a.descriptors);
+
+    double total = 0.0;
+    for (const double c : s.chroma) total += c;
+    if (total > 0.0) {
+        for (std::size_t i = 0; i < 12; ++i) a.chroma[i] = static_cast<float>(s.chroma[i] / total);
+        a.key = signal::estimate_key(a.chroma);
+    }
+    a.tempo = signal::estimate_tempo(s.frames.onset);
+    return a;
+}
+
+}  // namespace attune::library

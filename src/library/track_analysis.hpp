@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Everything that is measured of a track, in one pass over its samples; models come after
+/// (track_models.hpp).
+///
+/// In       stereo blocks at the file's rate, oldest first (media::Decoder)
+/// Out      TrackAnalysis; what the music does not hold (silence: loudness, tempo, key) is nullopt
+/// Threads  one owner
+/// Errors   create(): kBadArgument names the rate
+/// Memory   about 40 kB a minute; the frames of a window are given up once it is described
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/result.hpp"
+#include "signal/key.hpp"
+#include "signal/tempo.hpp"
+
+namespace attune::library {
+
+inline constexpr double kSegment_s = 15.0;  ///< length of a segment
+inline constexpr double kWindow_s = 30.0;   ///< of the window around it that models look at
+
+/// One stretch of 15 s and the descriptors of the 30 s around it.
+struct AnalysedSegment {
+    double start_s = 0.0, duration_s = 0.0;
+    std::optional<double> loudness_lufs;
+    std::vector<float> descriptors;  ///< signal::descriptor_names(); empty if silent
+};
+
+struct TrackAnalysis {
+    std::int64_t frames = 0;
+    double duration_s = 0.0;
+    double leading_silence_s = 0.0, trailing_silence_s = 0.0;  ///< below -60 dBFS
+    std::optional<double> loudness_lufs, loudness_range_lu, true_peak_dbtp, startle_lu;
+    std::vector<float> loudness_1hz;
+    std::optional<signal::TempoEstimate> tempo;
+    std::optional<signal::KeyEstimate> key;
+    std::array<float, 12> chroma{};  ///< 0 = C, sums to 1 or all zero
+    std::vector<AnalysedSegment> segments;
+    std::vector<float> descriptors;  ///< of the whole if it is at most 45 s; empty otherwise
+    std::vector<float> embedding;    ///< unit length; empty if silent
+};
+
+class TrackAnalyser {
+public:
+    [[nodiscard]] static Result<TrackAnalyser> create(int rate_hz);
+    ~TrackAnalyser();
+    TrackAnalyser(TrackAnalyser&&) noexcept;
+    TrackAnalyser& operator=(TrackAnalyser&&) noexcept;
+    /// left.size() == right.size().
+    void push(std::span<const float> left, std::span<const float> right);
+    /// Call once, after the last block.
+    [[nodiscard]] TrackAnalysis finish();
+
+private:
+    struct State;
+    explicit TrackAnalyser(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace attune::library
