@@ -236,6 +236,31 @@ Result<void> Catalogue::put(const flow::TrackProfile& profile, bool analysed,
     return touch();
 }
 
+Result<void> Catalogue::move_track(const ContentKey& key, std::string_view path,
+                                   const flow::Tags& tags) {
+    ATTUNE_TRY(auto profile, measured(key, nullptr));
+    profile.path = std::string(path);
+    profile.tags = tags;
+    ATTUNE_CHECK(
+        db_->execute("UPDATE library_track SET path = $1, profile = $2 WHERE content_key = $3",
+                     {blob_of(path), encode(profile), store::to_blob(key)}));
+    return refresh_columns(key);
+}
+
+Result<void> Catalogue::adopt_edits(const ContentKey& from, const ContentKey& to) {
+    ATTUNE_TRY(const auto early, edits(from));
+    if (early.empty()) return {};
+    for (const Edit& e : early) {
+        ATTUNE_CHECK(
+            db_->execute("INSERT INTO library_edit (content_key, field, value, actor, edited_ns)"
+                         " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (content_key, field) DO NOTHING",
+                         {store::to_blob(to), e.field, e.value, e.actor, e.edited_ns}));
+    }
+    ATTUNE_CHECK(
+        db_->execute("DELETE FROM library_edit WHERE content_key = $1", {store::to_blob(from)}));
+    return refresh_columns(to);
+}
+
 Result<void> Catalogue::remove_track(const ContentKey& key) {
     ATTUNE_CHECK(
         db_->execute("DELETE FROM library_track WHERE content_key = $1", {store::to_blob(key)}));

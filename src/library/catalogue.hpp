@@ -75,6 +75,12 @@ public:
     /// Inserts or replaces the measured profile; its edits stay and are applied to the columns.
     [[nodiscard]] Result<void> put(const flow::TrackProfile& profile, bool analysed,
                                    const std::vector<std::uint8_t>& fingerprint = {});
+    /// The track is now to be found at `path` and says `tags` of itself; its analysis and edits
+    /// stay.
+    [[nodiscard]] Result<void> move_track(const ContentKey& key, std::string_view path,
+                                          const flow::Tags& tags);
+    /// Edits made while the track was known by its tags alone go over to its content key.
+    [[nodiscard]] Result<void> adopt_edits(const ContentKey& from, const ContentKey& to);
     [[nodiscard]] Result<void> remove_track(const ContentKey& key);
     /// Gives up tracks that no file stands for (simulated ones stay); returns how many.
     [[nodiscard]] Result<std::int64_t> remove_orphans();

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// A model of music: descriptors → numbers, in two stages of kernel machines, or a forest.
+///
+/// The first stage has learnt from another set what it can say about any music; its outputs join
+/// the descriptors of the second. What the outputs mean (which is valence, which temperature)
+/// stands in the file, so that trainer, evaluator and product cannot differ. In
+/// signal::descriptor_names().size() numbers; Out  one value for each of labels() Threads predict()
+/// from any thread Errors   load(): kCorrupt names the field, kVersion for other descriptors or a
+/// newer file Format   "ATTUNE-MUSIC-MODEL 1\n", then lengths and numbers, little end first
+/// (docs/models.md)
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "learn/forest.hpp"
+#include "learn/kernel_machine.hpp"
+
+namespace attune::library {
+
+class MusicModel {
+public:
+    enum class Kind {
+        kRegression,   ///< outputs as they are
+        kClasses,      ///< softmax(outputs / temperature)
+        kProbability,  ///< one output, Platt's sigmoid
+    };
+    Kind kind = Kind::kRegression;
+    std::vector<std::string> labels;  ///< of the outputs
+    std::map<std::string, double>
+        constants;  ///< "sd_valence", "temperature", "platt_slope", "platt_offset"
+    std::optional<learn::KernelMachine> first, second;
+    std::optional<learn::Forest> forest;  ///< instead of the machines
+
+    [[nodiscard]] std::vector<double> predict(std::span<const float> descriptors) const;
+    /// The same before softmax or sigmoid.
+    [[nodiscard]] std::vector<double> scores(std::span<const float> descriptors) const;
+    [[nodiscard]] double constant(const char* name, double otherwise) const;
+
+    [[nodiscard]] std::string to_bytes() const;
+    [[nodiscard]] static Result<MusicModel> from_bytes(std::string_view bytes);
+    [[nodiscard]] static Result<MusicModel> load(const std::filesystem::path& file);
+};
+
+/// BLAKE2b over the names of the descriptors and the extractor's version: a model fits only its
+/// own.
+[[nodiscard]] std::string descriptor_fingerprint();
+
+}  // namespace attune::library

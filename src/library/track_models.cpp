@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "library/track_models.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "learn/model_card.hpp"
+#include "library/music_model.hpp"
+
+namespace attune::library {
+namespace {
+
+/// Mean prediction over the windows of a track: the whole if it is short, else its segments.
+std::vector<double> mean_prediction(const MusicModel& model,
+                                    const std::vector<const std::vector<float>*>& windows) {
+    std::vector<double> sum(model.labels.size(), 0.0);
+    for (const auto* w : windows) {
+        const auto p = model.predict(*w);
+        for (std::size_t i = 0; i < sum.size(); ++i)
+            sum[i] += p[i] / static_cast<double>(windows.size());
+    }
+    return sum;
+}
+
+double limited(double v) { return std::clamp(v, -1.0, 1.0); }
+
+std::optional<double> percentile95(std::vector<double> values) {
+    if (values.empty()) return std::nullopt;
+    std::sort(values.begin(), values.end());
+    const double at = 0.95 * static_cast<double>(values.size() - 1);
+    const auto i = static_cast<std::size_t>(at);
+    const double next = values[std::min(i + 1, values.size() - 1)];
+    return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
+}
+
+}  // namespace
+
+struct TrackModels::State {
+    struct Loaded {
+        std::string id;
+        MusicModel model;
+    };
+    std::optional<Loaded> emotion, quadrant, calming, genre;
+    std::string version = "none";
+    std::vector<std::string> missing;
+};
+
+TrackModels::TrackModels() : state_(std::make_unique<State>()) {}
+TrackModels::~TrackModels() = default;
+TrackModels::TrackModels(TrackModels&&) noexcept = default;
+TrackModels& TrackModels::operator=(TrackModels&&) noexcept = default;
+const std::string& TrackModels::version() const noexcept { return state_->version; }
+const std::vector<std::string>& TrackModels::missing() const noexcept { return state_->missing; }
+
+TrackModels TrackModels::load(const std::filesystem::path& data_dir) {
+    TrackModels out;
+    State& s = *out.state_;
+    std::string ids;
+    const auto load_one = [&](const char* name, std::optional<State::Loaded>& slot) {
+        const auto installed = learn::find_model(data_dir, name);
+        if (!installed) {
+            s.missing.push_back(std::string(name) + ": " + installed.error().message);
+            return;
+        }
+        auto model = MusicModel::load(installed->weights);
+        if (!model) {
+            s.missing.push_back(std::string(name) + ": " + model.error().describe());
+            return;
+        }
+        ids += (ids.empty() ? "" : ",") + installed->card.id();
+        slot = State::Loaded{installed->card.id(), *std::move(model)};
+    };
+    load_one("music-emotion", s.emotion);
+    load_one("quadrant", s.quadrant);
+    load_one("calming", s.calming);
+    load_one("genre", s.genre);
+    if (!ids.empty()) s.version = ids;
+    return out;
+}
+
+void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profile) const {
+    const State& s = *state_;
+    std::vector<const std::vector<float>*> windows;
+    if (!analysis.descriptors.empty()) {
+        windows.push_back(&analysis.descriptors);
+    } else {
+        for (const auto& segment : analysis.segments) {
+            if (!segment.descriptors.empty()) windows.push_back(&segment.descriptors);
+        }
+    }
+    if (windows.empty()) return;
+    const auto estimate = [](double value, std::optional<double> sd, const std::string& id) {
+        return flow::Estimate<double>{value, sd, flow::ValueOrigin::kModel, id};
+    };
+    if (s.emotion) {
+        const MusicModel& m = s.emotion->model;
+        std::vector<double> arousals;
+        std::array<double, 2> sum{};
+        for (std::size_t i = 0; i < analysis.segments.size() && i < profile.segments.size(); ++i) {
+            if (analysis.segments[i].descriptors.empty()) continue;
+            const auto p = m.predict(analysis.segments[i].descriptors);
+            profile.segments[i].expressed = flow::Va{limited(p[0]), limited(p[1])};
+            arousals.push_back(limited(p[1]));
+            sum[0] += p[0], sum[1] += p[1];
+        }
+        // A short track is judged as a whole, as the clips were that the model has learnt from.
+        std::vector<double> p{
+            sum[0] / static_cast<double>(std::max<std::size_t>(1, arousals.size())),
+            sum[1] / static_cast<double>(std::max<std::size_t>(1, arousals.size()))};
+        if (!analysis.descriptors.empty()) p = m.predict(analysis.descriptors);
+        profile.expressed_valence =
+            estimate(limited(p[0]), m.constant("sd_valence", 0.4), s.emotion->id);
+        profile.expressed_arousal =
+            estimate(limited(p[1]), m.constant("sd_arousal", 0.4), s.emotion->id);
+        profile.arousal_p95 = percentile95(arousals);
+    }
+    if (s.quadrant) {
+        const auto p = mean_prediction(s.quadrant->model, windows);
+        profile.quadrant = std::array<double, 4>{p[0], p[1], p[2], p[3]};
+    }
+    if (s.calming)
+        profile.calming =
+            estimate(mean_prediction(s.calming->model, windows)[0], std::nullopt, s.calming->id);
+    if (s.genre) {
+        const auto p = mean_prediction(s.genre->model, windows);
+        for (std::size_t i = 0; i < p.size(); ++i)
+            profile.genre_probabilities[s.genre->model.labels[i]] = p[i];
+    }
+}
+
+}  // namespace attune::library
