@@ -72,7 +72,8 @@ TrackModels TrackModels::load(const std::filesystem::path& data_dir) {
     };
     load_one("music-emotion", s.emotion);
     load_one("quadrant", s.quadrant);
-    load_one("calming", s.calming);
+    if (learn::find_model(data_dir, "calming"))
+        load_one("calming", s.calming);  // P(Q4) stands in without complaint
     load_one("genre", s.genre);
     if (!ids.empty()) s.version = ids;
     return out;
@@ -117,6 +118,9 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
     if (s.quadrant) {
         const auto p = mean_prediction(s.quadrant->model, windows);
         profile.quadrant = std::array<double, 4>{p[0], p[1], p[2], p[3]};
+        // No model of calm has beaten P(Q4) on unseen artists, so P(Q4) is the score
+        // (eval/results/calming.json).
+        profile.calming = estimate(p[3], std::nullopt, s.quadrant->id);
     }
     if (s.calming)
         profile.calming =
