@@ -3,6 +3,7 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_calibration_test.cpp
   unit/learn_dataset_hash_test.cpp
   unit/learn_evaluation_test.cpp
+  unit/learn_machines_test.cpp
   unit/learn_metrics_test.cpp
   unit/learn_model_card_test.cpp
   unit/learn_onnx_model_test.cpp

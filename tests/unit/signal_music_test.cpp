@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include "signal/key.hpp"
+#include "signal/music_descriptors.hpp"
+#include "signal/music_frames.hpp"
+#include "signal/tempo.hpp"
+
+namespace attune::signal {
+namespace {
+
+constexpr double kPi = std::numbers::pi;
+
+/// Chords of C major (I IV V I) struck at a tempo.
+std::vector<float> music(double seconds, double bpm, double gain = 0.2, int transpose = 0) {
+    std::vector<float> x(static_cast<std::size_t>(seconds * MusicFrames::kRate));
+    const int chords[4][3] = {{60, 64, 67}, {65, 69, 72}, {67, 71, 74}, {60, 64, 67}};
+    const double beat = 60.0 / bpm;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double t = static_cast<double>(i) / MusicFrames::kRate, since = std::fmod(t, beat);
+        const auto chord = static_cast<std::size_t>(t / (4 * beat)) % 4;
+        double v = 0.0;
+        for (const int note : chords[chord]) {
+            const double hz = 440.0 * std::exp2((note + transpose - 69) / 12.0);
+            for (int h = 1; h <= 4; ++h) v += std::sin(2 * kPi * h * hz * t) / h / 3.0;
+        }
+        x[i] = static_cast<float>(gain * v * std::exp(-5.0 * since));
+    }
+    return x;
+}
+
+MusicFrames framed(const std::vector<float>& x, std::size_t block = 5000) {
+    MusicFrames frames;
+    MusicFramer framer;
+    for (std::size_t i = 0; i < x.size(); i += block)
+        framer.push(std::span(x).subspan(i, std::min(block, x.size() - i)), frames);
+    return frames;
+}
+
+TEST(MusicDescriptors, GainChangesNothing) {
+    const auto quiet = describe(framed(music(12, 100, 0.05)), 0, 12).value(),
+               loud = describe(framed(music(12, 100, 0.2)), 0, 12).value();
+    ASSERT_EQ(quiet.size(), descriptor_names().size());
+    for (std::size_t i = 0; i < quiet.size(); ++i)
+        EXPECT_NEAR(quiet[i], loud[i], 2e-3 * (1.0 + std::abs(loud[i]))) << descriptor_names()[i];
+}
+
+TEST(MusicDescriptors, BlockSizeDoesNotMatter) {
+    const auto x = music(6, 100);
+    EXPECT_EQ(describe(framed(x, 333), 0, 6), describe(framed(x, 100000), 0, 6));
+}
+
+TEST(MusicDescriptors, NamesAreUnique) {
+    auto names = descriptor_names();
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+    EXPECT_EQ(names.size(), 482U);
+}
+
+TEST(MusicDescriptors, SilenceAndTooShortAreUnknown) {
+    EXPECT_FALSE(describe(framed(std::vector<float>(220500, 0.0F)), 0, 10));
+    EXPECT_FALSE(describe(framed(music(0.5, 100)), 0, 0.5));
+    EXPECT_FALSE(describe(MusicFrames{}, 0, 10));
+}
+
+TEST(MusicDescriptors, NanSamplesAreTakenAsSilence) {
+    auto x = music(6, 100);
+    x[5000] = std::numeric_limits<float>::quiet_NaN();
+    for (const float v : describe(framed(x), 0, 6).value()) ASSERT_TRUE(std::isfinite(v));
+}
+
+TEST(MusicDescriptors, DroppedFramesDoNotMoveTheRest) {
+    const auto x = music(40, 100);
+    auto frames = framed(x);
+    const auto before = describe(frames, 20, 35);
+    frames.drop_before(19);
+    EXPECT_EQ(describe(frames, 20, 35), before);
+}
+
+TEST(Key, FollowsTransposition) {
+    for (const int step : {0, 3, 7, 10}) {
+        const auto key = estimate_key(mean_chroma(framed(music(16, 120, 0.2, step)), 0, 16));
+        EXPECT_EQ(key.pitch_class, step);
+        EXPECT_TRUE(key.major);
+        EXPECT_GT(key.confidence, 0.1);
+    }
+}
+
+TEST(Key, FlatOrEmptyChromaHasNoConfidence) {
+    std::array<float, 12> chroma{};
+    EXPECT_EQ(estimate_key(chroma).confidence, 0.0);
+    chroma.fill(1.0F / 12);
+    EXPECT_EQ(estimate_key(chroma).confidence, 0.0);
+}
+
+TEST(Tempo, IsExactOnAPulseAndFollowsIt) {
+    for (const double bpm : {70.0, 97.3, 120.0, 140.0}) {
+        const auto tempo = estimate_tempo(framed(music(30, bpm)).onset);
+        ASSERT_TRUE(tempo) << bpm;
+        EXPECT_NEAR(tempo->bpm, bpm, 0.005 * bpm)
+            << "the regression over beats frees it of the grid of frames";
+        EXPECT_GT(tempo->confidence, 0.3);
+    }
+}
+
+TEST(Tempo, BeatsLieOnThePulse) {
+    const auto tempo = estimate_tempo(framed(music(30, 120)).onset).value();
+    int near = 0;
+    for (const float b : tempo.beats_s)
+        near += std::abs(std::remainder(static_cast<double>(b), 0.5)) < 0.05 ? 1 : 0;
+    EXPECT_GT(near, static_cast<int>(0.9 * static_cast<double>(tempo.beats_s.size())));
+}
+
+TEST(Tempo, SilenceAndTooShortHaveNone) {
+    EXPECT_FALSE(estimate_tempo(framed(std::vector<float>(220500, 0.0F)).onset));
+    EXPECT_FALSE(estimate_tempo(framed(music(2, 120)).onset));
+    EXPECT_FALSE(estimate_tempo({}));
+}
+
+}  // namespace
+}  // namespace attune::signal
