@@ -15,8 +15,8 @@ namespace {
 using Frames = MusicFrames;
 constexpr double kRate = static_cast<double>(Frames::kRate) / Frames::kOnsetHop;  // [Hz]
 constexpr double kLowestBpm = 30.0, kHighestBpm = 300.0;
-constexpr double kPriorBpm = 105.0,
-                 kPriorOctaves = 0.9;  // centre and SD of the prior over log2 tempo
+constexpr double kPriorBpm = 90.0,
+                 kPriorOctaves = 1.1;  // centre and SD of the prior over log2 tempo
 constexpr std::size_t kCombTeeth = 4;
 constexpr double kTightness = 400.0;  // of the beats' spacing, as in Ellis 2007
 /// Time from the start of an onset window to where a sudden sound has made most of its rise.
