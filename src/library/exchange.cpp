@@ -334,7 +334,8 @@ std::vector<std::string> parse_m3u8(std::string_view text, const std::string& fo
 Result<std::vector<std::string>> parse_jspf(std::string_view text, const std::string& folder) {
     try {
         std::vector<std::string> out;
-        for (const auto& track : Json::parse(text).at("playlist").at("track")) {
+        const Json whole = Json::parse(text);
+        for (const auto& track : whole.at("playlist").at("track")) {
             const auto at = track.find("location");
             if (at == track.end()) continue;
             const Json& location = at->is_array() ? (at->empty() ? Json("") : at->front()) : *at;
