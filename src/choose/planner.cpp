@@ -149,7 +149,7 @@ private:
         if (!row || rules_.refusal(*row) == Refusal::kBlocked) return;
         const Candidate c = candidate_of(request_, rules_, static_cast<std::uint32_t>(*row));
         const double seconds = item.out_s - item.in_s;
-        const Place place{s_.felt, {item.waypoint, item.phase}, nullptr, false, false, false, true, seconds};
+        const Place place{s_.felt, {item.waypoint, item.phase}, nullptr, 0.0, false, false, false, true, seconds};
         plan_.items.push_back(item);
         if (std::isfinite(c.settle.valence)) s_.felt = felt_after(c, place, request_.process);
         felt_ = predicted(felt_, s_.felt, request_.process, seconds);

@@ -61,7 +61,7 @@ double limits_over(const PlanRequest& request, const Rules& rules, const Candida
     if (startle_is_guarded(request.goal, *request.policy) && c.edges.startle_lu > limits.startle_lu)
         over += c.edges.startle_lu / limits.startle_lu - 1.0 + .1;
     if (place.before != nullptr) {
-        if (!place.bridged) over += join_of(*place.before, c.edges, limits).over;
+        if (!place.bridged) over += place.join_over;
         if (request.goal.kind == flow::GoalKind::kSleep)
             over += std::max(c.edges.arousal - place.before->arousal - kSleepRise, 0.0) * 4.0;
     }

@@ -34,6 +34,7 @@ struct Place {
     flow::Va felt;                    ///< predicted when it starts
     Waypoint waypoint;
     const Edges* before = nullptr;    ///< end of the item before; null = none
+    double join_over = 0.0;           ///< join_of(*before, item).over; 0 without a join
     bool bridged = false;
     bool last = false;
     bool artist_repeated = false;     ///< within the last three items

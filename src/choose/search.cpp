@@ -102,12 +102,14 @@ public:
     }
 
 private:
+    /// A path that could be one item longer; small, because there are thousands of which few are kept.
     struct Extension {
-        Node node;
+        double rank;
+        int parent, candidate;
         std::uint32_t row;
         bool operator<(const Extension& o) const {
-            if (node.rank != o.node.rank) return node.rank > o.node.rank;
-            if (node.parent != o.node.parent) return node.parent < o.node.parent;
+            if (rank != o.rank) return rank > o.rank;
+            if (parent != o.parent) return parent < o.parent;
             return row < o.row;
         }
     };
@@ -128,8 +130,9 @@ private:
         keep_best(static_cast<std::size_t>(request_.weights.beam));
         std::vector<Node> next;
         for (const Extension& e : extensions_) {
-            if (e.node.last) consider_end(e.node, static_cast<int>(layers_.size()));
-            next.push_back(e.node);
+            const Node node = grown(e);
+            if (node.last) consider_end(node, static_cast<int>(layers_.size()));
+            next.push_back(node);
         }
         layers_.push_back(std::move(next));
         return true;
@@ -180,21 +183,31 @@ private:
         const Waypoint landing = waypoint_of(n, true);
         collect_used(index);
         const std::vector<Candidate>& pool = pools_.back();
+        Node next;
         for (std::size_t c = 0; c < pool.size(); ++c) {
             if (is_used(pool[c].row, n.t_s)) continue;
-            Node next = n;
-            next.parent = index;
-            next.candidate = static_cast<int>(c);
             if (place(n, pool[c], end, going, landing, next))
-                extensions_.push_back({next, pool[c].row});
+                extensions_.push_back({next.rank, index, static_cast<int>(c), pool[c].row});
         }
+    }
+
+    /// The node of an extension that was kept.
+    Node grown(const Extension& e) {
+        const Node& n = layers_.back()[static_cast<std::size_t>(e.parent)];
+        collect_used(e.parent);
+        Node next;
+        place(n, pools_.back()[static_cast<std::size_t>(e.candidate)], before(n), waypoint_of(n, false),
+              waypoint_of(n, true), next);
+        next.parent = e.parent;
+        next.candidate = e.candidate;
+        return next;
     }
 
     /// Fills `next` with the best way to put `c` after `n`; false if it cannot stand there.
     bool place(const Node& n, const Candidate& c, const Edges* end, const Waypoint& going,
                const Waypoint& landing, Node& next) const {
-        const bool joins = end == nullptr || join_of(*end, c.edges, request_.policy->limits).over == 0.0;
-        next.bridged = !joins && request_.policy->silence_max_s >= kBridgeSeconds;
+        const double over = end == nullptr ? 0.0 : join_of(*end, c.edges, request_.policy->limits).over;
+        next.bridged = over > 0.0 && request_.policy->silence_max_s >= kBridgeSeconds;
         const double gap = next.bridged ? kBridgeSeconds : 0.0;
         next.fade_in_s = end != nullptr && !next.bridged && n.t_s > 0.0 ? kCrossfadeS : 0.0;
         next.start_s = n.t_s + gap - next.fade_in_s;
@@ -203,7 +216,7 @@ private:
         next.last = request_.land_now || c.duration_s >= left - kTail;
         next.played_s = std::min(c.duration_s, left);
         next.waypoint = next.last ? landing : going;
-        Place place{n.felt, next.waypoint, end, next.bridged, next.last, repeats_artist(c.artist),
+        Place place{n.felt, next.waypoint, end, over, next.bridged, next.last, repeats_artist(c.artist),
                     (n.unfamiliar + 1) * 4 <= n.items + 1, next.played_s};
         if (next.bridged)
             place.felt = Process::towards(n.felt, request_.process.home, bridge_keep_);
@@ -284,7 +297,7 @@ private:
             s.before = pools_[layer - 1][static_cast<std::size_t>(parent.candidate)].edges;
         else
             s.before = from_.before;
-        s.place = {parent.felt, n.waypoint, nullptr, n.bridged, n.last, false,
+        s.place = {parent.felt, n.waypoint, nullptr, 0.0, n.bridged, n.last, false,
                    (parent.unfamiliar + 1) * 4 <= parent.items + 1, n.played_s};
         if (n.bridged) s.place.felt = Process::towards(parent.felt, request_.process.home, bridge_keep_);
         s.start_s = n.start_s;
@@ -320,6 +333,7 @@ void follow(const PlanRequest& request, const Rules& rules, const flow::Goal& go
             std::find(s.artists.end() - static_cast<std::ptrdiff_t>(n), s.artists.end(),
                       step.candidate.artist) != s.artists.end();
         step.place.before = step.before ? &*step.before : nullptr;
+        if (step.before) step.place.join_over = join_of(*step.before, step.candidate.edges, request.policy->limits).over;
         step.parts = score_parts(request, rules, goal, step.candidate, step.place);
         step.place.before = nullptr;
         s.felt = felt_after(step.candidate, step.place, request.process);

@@ -114,7 +114,7 @@ private:
     double after(const choose::PlanRequest& request, std::size_t row) const {
         const flow::LibraryView& view = *request.view;
         const flow::Va sd{static_cast<double>(view.valence_sd[row]), static_cast<double>(view.arousal_sd[row])};
-        constexpr double kStep = 20.0;
+        constexpr double kStep = 60.0;
         const double keep = std::exp(-kStep / listener_.traits().tau_s);
         const double seconds = std::min(static_cast<double>(view.duration_s[row]), request.remaining_s);
         flow::Va x = listener_.true_mood();
