@@ -12,6 +12,7 @@ namespace attune::session {
 namespace {
 
 constexpr double kShortestPlanS = 20.0;    ///< with less than this left nothing new is begun
+constexpr std::ptrdiff_t kHistory = 200;   ///< tracks of earlier sessions that are remembered
 constexpr double kOutcomeWaitS = 60.0;     ///< the outcome question waits this long for its answer
 
 flow::Reason reason(std::string code, std::map<std::string, std::string> args = {}) {
@@ -347,11 +348,25 @@ void Conductor::on(const DeadlineMissed& missed, const SessionEvent& event, Outp
     if (nothing_left) ask_plan(event, "deadline_missed", true, out);
 }
 
-PersonState Conductor::learnt() const {
+PersonState Conductor::learnt(Time now) const {
     PersonState person = person_;
     person.liking = liking_;
     person.prior.sources = fusion_.records();
     person.rated.insert(rated_.begin(), rated_.end());
+    for (auto& [track, ago_s] : person.heard_before) ago_s += now.seconds();
+    for (std::size_t i = 0; i < played_.size(); ++i) {
+        person.heard_before.emplace_back(played_[i].track, (now - played_at_[i]).seconds());
+    }
+    if (std::ssize(person.heard_before) > kHistory) {
+        person.heard_before.erase(person.heard_before.begin(), person.heard_before.end() - kHistory);
+    }
+    std::map<ContentKey, int> to_the_end;
+    for (const choose::LikingObservation& seen : liking_.observations()) {
+        const bool liked = seen.source == choose::LikingSource::kLoved ||
+                           (seen.source == choose::LikingSource::kRated && seen.value > 0.0);
+        const bool twice = seen.source == choose::LikingSource::kHeardToEnd && ++to_the_end[seen.track] >= 2;
+        if (!seen.track.none() && (liked || twice)) person.familiar.insert(seen.track);
+    }
     ++person.ordinal;
     return person;
 }

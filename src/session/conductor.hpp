@@ -95,7 +95,7 @@ public:
     [[nodiscard]] bool asking() const noexcept { return !question_.empty(); }
     [[nodiscard]] const std::string& question() const noexcept { return question_; }
     /// What the session taught about its listener so far.
-    [[nodiscard]] PersonState learnt() const;
+    [[nodiscard]] PersonState learnt(Time now) const;
 
 private:
     Conductor(Start start, choose::Strategy strategy, PersonState person, World world, affect::Fusion fusion);

@@ -6,7 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "care/policy_maker.hpp"
 #include "core/ids.hpp"
+#include "core/text.hpp"
 #include "sense/open_source.hpp"
 #include "sense/simulated_source.hpp"
 #include "session/codec.hpp"
@@ -20,12 +22,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Everything that a run needs besides the player, made from the request.
-struct Prepared {
-    RunSetup setup;
-    std::unique_ptr<EventWriter> writer;
-};
-
 std::uint64_t drawn_seed() {
     const Id id = core::IdSource().next();
     std::uint64_t seed = 0;
@@ -33,10 +29,56 @@ std::uint64_t drawn_seed() {
     return seed;
 }
 
-flow::Policy policy_for(const flow::Goal& goal) {
-    flow::Policy policy;
-    policy.startle_guard = goal.kind == flow::GoalKind::kCalm || goal.kind == flow::GoalKind::kSleep;
-    return policy;
+/// Days since 1970 where the listener is.
+std::int64_t local_day(std::int64_t wall_ns) {
+    const auto t = static_cast<std::time_t>(wall_ns / 1'000'000'000);
+    std::tm local{};
+    localtime_r(&t, &local);
+    return (t + local.tm_gmtoff) / 86400;
+}
+
+/// What the space knows of the person: consent, policy, and what earlier sessions taught. A simulated
+/// listener is nobody's person: it starts as the population and leaves nothing behind.
+Result<void> know_person(Space& space, const RunRequest& request, Start& start) {
+    PersonState state;
+    care::People people = space.people();
+    if (start.simulated) {
+        start.policy = care::make_policy({});
+    } else {
+        if (request.person) {
+            ATTUNE_TRY(const auto person, people.person(*request.person));
+            start.person = person.id;
+        } else {
+            ATTUNE_TRY(const auto person, people.first(core::IdSource().next(), start.wall_ns));
+            start.person = person.id;
+        }
+        ATTUNE_TRY(start.policy, people.policy(start.person, request.deployment, request.companion, start.wall_ns));
+        ATTUNE_TRY(const auto kept, people.kept(start.person, "state"));
+        ATTUNE_TRY(state, PersonState::parse(kept.value_or("")));
+        ATTUNE_TRY(const auto kept_at, people.kept(start.person, "state_at"));
+        const auto since = core::parse_int(kept_at.value_or("")).value_or(start.wall_ns);
+        for (auto& [track, ago_s] : state.heard_before) ago_s += static_cast<double>(start.wall_ns - since) * 1e-9;
+        ATTUNE_TRY(const auto settings, people.settings(start.person));
+        state.pace.match = settings.match;
+        state.pace.straight = settings.straight;
+        if (settings.tether > 0.0) state.pace.tether = settings.tether;
+        start.taste_weight = request.taste_weight * settings.taste_weight;
+        state.day = local_day(start.wall_ns);
+    }
+    start.policy.startle_guard = start.policy.startle_guard || start.goal.kind == flow::GoalKind::kCalm ||
+                                 start.goal.kind == flow::GoalKind::kSleep;
+    start.person_state = state.text();
+    return {};
+}
+
+/// Keeps what the session taught, and the dose that it used.
+Result<void> remember(Space& space, const Start& start, const RunResult& result) {
+    if (start.simulated || start.person.none()) return {};
+    care::People people = space.people();
+    const std::int64_t now = core::wall_now_ns();
+    ATTUNE_CHECK(people.keep(start.person, "state", result.learnt.text()));
+    ATTUNE_CHECK(people.keep(start.person, "state_at", std::to_string(now)));
+    return people.add_dose(start.person, now, result.player.dose_share);
 }
 
 Result<void> add_source(const std::string& text, RunSetup& setup) {
@@ -56,33 +98,33 @@ Result<void> add_source(const std::string& text, RunSetup& setup) {
     return {};
 }
 
-Result<Prepared> prepare(Space& space, const RunRequest& request) {
-    Prepared p;
-    Start& start = p.setup.start;
+/// Everything that a run needs besides the player and the record.
+Result<RunSetup> prepare(Space& space, const RunRequest& request) {
+    RunSetup setup;
+    Start& start = setup.start;
     ATTUNE_TRY(start.goal, flow::Goal::parse(request.goal, request.minutes));
-    ATTUNE_TRY(p.setup.world, space.world());
-    if (p.setup.world.view->size() == 0) {
+    ATTUNE_TRY(setup.world, space.world());
+    if (setup.world.view->size() == 0) {
         return fail(ErrorCode::kNotFound,
                     "the library is empty; run `attune library scan FOLDER` with a folder of music first");
     }
-    ATTUNE_TRY(p.setup.profiles, space.profiles());
-    for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, p.setup));
+    ATTUNE_TRY(setup.profiles, space.profiles());
+    for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup));
     start.start = request.from;
-    if (!start.start && p.setup.listener) {
-        if (const auto answer = p.setup.listener->asked_felt({}, std::nullopt)) start.start = answer->value;
+    if (!start.start && setup.listener) {
+        if (const auto answer = setup.listener->asked_felt({}, std::nullopt)) start.start = answer->value;
     }
     start.session = core::IdSource().next();
-    start.person = request.person.value_or(Id{});
     start.seed = request.seed ? *request.seed : drawn_seed();
-    start.policy = policy_for(start.goal);
     start.strategy = request.strategy;
     start.taste_weight = request.taste_weight;
-    start.simulated = p.setup.listener != nullptr || p.setup.world.view->simulated;
+    start.simulated = setup.listener != nullptr || setup.world.view->simulated;
     start.fingerprint = fingerprint();
     start.wall_ns = core::wall_now_ns();
     start.zone = core::local_zone();
-    ATTUNE_TRY(start.view_hash, keep_view(space.db(), *p.setup.world.view));
-    return p;
+    ATTUNE_CHECK(know_person(space, request, start));
+    ATTUNE_TRY(start.view_hash, keep_view(space.db(), *setup.world.view));
+    return setup;
 }
 
 json maybe_va(const std::optional<flow::Va>& va) { return va ? to_json(*va) : json(nullptr); }
@@ -92,8 +134,7 @@ json maybe_va(const std::optional<flow::Va>& va) { return va ? to_json(*va) : js
 Result<RunReport> run_session(Space& space, const RunRequest& request, const core::CancelToken& cancel,
                               const EventSink& watch, Inbox* inbox) {
     const auto from = std::chrono::steady_clock::now();
-    ATTUNE_TRY(auto prepared, prepare(space, request));
-    RunSetup& setup = prepared.setup;
+    ATTUNE_TRY(auto setup, prepare(space, request));
     if (request.sink != "null") {
         return fail(ErrorCode::kUnsupported, "sink '" + request.sink + "' is not built in yet; use --sink null");
     }
@@ -119,6 +160,7 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     }
     RunReport report;
     ATTUNE_TRY(report.summary, summarise(events));
+    ATTUNE_CHECK(remember(space, report.summary.start, *result));
     ATTUNE_CHECK(end_session(space.db(), id, report.summary.why_ended == "finished" ? SessionStatus::kFinished : SessionStatus::kStopped));
     report.player = result->player;
     report.true_start = result->true_start;

@@ -29,6 +29,8 @@ struct RunRequest {
     std::optional<std::uint64_t> seed;         ///< empty = drawn
     std::string strategy = "planner";
     double taste_weight = 1.0;
+    flow::Deployment deployment = flow::Deployment::kHome;
+    bool companion = false;                    ///< somebody is with the listener: "only with me" music may play
 };
 
 struct RunReport {

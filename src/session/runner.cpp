@@ -49,7 +49,7 @@ public:
         drain_player(result.ended);
         live_on(result.ended);
         result.player = s_.player->telemetry();
-        result.learnt = session_->conductor().learnt();
+        result.learnt = session_->conductor().learnt(result.ended);
         if (s_.listener) result.true_final = s_.listener->true_mood();
         return result;
     }

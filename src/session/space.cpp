@@ -18,7 +18,7 @@ Result<std::unique_ptr<Space>> Space::open(const fs::path& data_dir, const std::
     }
     const std::string url = db_url.empty() ? "sqlite:" + (data_dir / "attune.db").string() : db_url;
     ATTUNE_TRY(auto db, store::Connection::open(url));
-    const store::RoomSchema rooms[] = {library::schema(), session::schema()};
+    const store::RoomSchema rooms[] = {library::schema(), care::schema(), session::schema()};
     ATTUNE_CHECK(store::migrate(*db, rooms, data_dir / "backups"));
     return std::unique_ptr<Space>(new Space(data_dir, url, std::move(db)));
 }
@@ -45,6 +45,12 @@ Result<World> Space::world() {
         ATTUNE_TRY(world_.table, installed_table());
     }
     return world_;
+}
+
+Result<void> Space::erase(const Id& person) {
+    ATTUNE_TRY(const auto sessions, list_sessions(*db_, person));
+    for (const SessionRow& row : sessions) ATTUNE_CHECK(delete_session(*db_, row.id));
+    return people().erase(person, core::wall_now_ns());
 }
 
 Result<ProfileLookup> Space::profiles() const {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "care/people.hpp"
 #include "choose/fallback_table.hpp"
 #include "session/conductor.hpp"
 #include "session/profiles.hpp"
@@ -28,6 +29,12 @@ public:
     [[nodiscard]] const std::filesystem::path& data_dir() const noexcept { return data_dir_; }
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
+    [[nodiscard]] care::People people() { return care::People(*db_, seal_); }
+    [[nodiscard]] const store::Seal& seal() const noexcept { return seal_; }
+    /// Erases everything about a person in every room: sessions, state, consent, dose. What stays is the
+    /// day on which it happened.
+    [[nodiscard]] Result<void> erase(const Id& person);
+
     /// The library as it is now, with its index and the fallback table. Built anew only if it changed.
     [[nodiscard]] Result<World> world();
     /// Reads profiles through a connection of its own; the lookup may move to another thread.
@@ -40,6 +47,7 @@ private:
     std::filesystem::path data_dir_;
     std::string url_;
     std::unique_ptr<store::Connection> db_;
+    store::Seal seal_;
     World world_;
 };
 
