@@ -17,7 +17,7 @@
 #include "library/simulated_library.hpp"
 #include "sense/simulated_listener.hpp"
 #include "session/runner.hpp"
-#include "session/timeline_player.hpp"
+#include "session/engine_player.hpp"
 
 namespace attune::session {
 namespace {
@@ -164,7 +164,7 @@ Result<Outcome> run_one(const Shelf& shelf, const CompareRequest& request, const
         return choose::plan_by(strategy, own, s);
     };
     setup.profiles = [&shelf](const ContentKey& key) { return shelf.profile(key); };
-    setup.player = std::make_unique<TimelinePlayer>(play::TimelineConfig{}, setup.profiles);
+    ATTUNE_TRY(setup.player, EnginePlayer::create(play::PlayerConfig(), setup.profiles));
     Outcome outcome;
     const flow::Va from = listener.true_mood();
     outcome.start = setup.start.goal.distance_from(from, from);

@@ -15,7 +15,7 @@
 #include "session/event_writer.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
-#include "session/timeline_player.hpp"
+#include "session/engine_player.hpp"
 
 namespace attune::session {
 namespace {
@@ -127,6 +127,36 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request) {
     return setup;
 }
 
+/// How the engine runs: by the sink and by --fast.
+Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const RunSetup& setup) {
+    play::PlayerConfig config;
+    config.engine.startle_guard = setup.start.policy.startle_guard;
+    config.engine.startle_lu = setup.start.policy.limits.startle_lu;
+    config.engine.ceiling_dba = setup.start.policy.ceiling_dba;
+    config.engine.timeline.ceiling_gain_db = setup.start.policy.ceiling_gain_db;
+    config.utc_at_start_s = setup.start.wall_ns / 1'000'000'000;
+    std::unique_ptr<play::Sink> sink;
+    constexpr std::string_view kFile = "file:";
+    if (request.sink.starts_with(kFile)) {
+        if (!request.fast) return fail(ErrorCode::kBadArgument, "a file is rendered in virtual time; add --fast", request.sink);
+        config.mode = play::RunMode::kOffline;
+        config.file = request.sink.substr(kFile.size());
+    } else if (request.sink != "null" && request.sink != "device") {
+        return fail(ErrorCode::kBadArgument, "'" + request.sink + "' is not a sink; sinks are device, null and file:OUT.flac");
+    } else if (request.fast) {
+        config.mode = play::RunMode::kTimeline;
+    } else {
+        config.mode = play::RunMode::kLive;
+        if (request.sink == "null") {
+            sink = play::make_null_sink();
+        } else {
+            ATTUNE_TRY(sink, play::open_device());
+        }
+    }
+    ATTUNE_TRY(auto player, EnginePlayer::create(config, setup.profiles, std::move(sink)));
+    return std::unique_ptr<Player>(std::move(player));
+}
+
 json maybe_va(const std::optional<flow::Va>& va) { return va ? to_json(*va) : json(nullptr); }
 
 }  // namespace
@@ -135,12 +165,9 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
                               const EventSink& watch, Inbox* inbox) {
     const auto from = std::chrono::steady_clock::now();
     ATTUNE_TRY(auto setup, prepare(space, request));
-    if (request.sink != "null") {
-        return fail(ErrorCode::kUnsupported, "sink '" + request.sink + "' is not built in yet; use --sink null");
-    }
     setup.live = !request.fast;
     setup.inbox = inbox;
-    setup.player = std::make_unique<TimelinePlayer>(play::TimelineConfig{}, setup.profiles);
+    ATTUNE_TRY(setup.player, make_player(request, setup));
     setup.cancel = &cancel;
     const Id id = setup.start.session;
     ATTUNE_CHECK(begin_session(space.db(), setup.start));

@@ -31,7 +31,11 @@ public:
 
     virtual void apply(const EngineOrder& order) = 0;
     /// The first plan is applied: session time runs from here. Live: opens the sink.
-    virtual void start() {}
+    [[nodiscard]] virtual Result<void> start() = 0;
+    /// Live: session time.
+    [[nodiscard]] virtual Time now() const = 0;
+    /// Nothing more will be heard: completes a file.
+    [[nodiscard]] virtual Result<void> finish() = 0;
     /// Fast: runs the engine to session time t. Live: hands over what happened up to now.
     virtual void advance_to(Time t, PlayerNews& news) = 0;
     [[nodiscard]] virtual PlayerTelemetry telemetry() const = 0;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "core/time.hpp"
 #include "session/planner_worker.hpp"
 
 namespace attune::session {
@@ -31,8 +30,7 @@ public:
             if (s_.inbox == nullptr) s_.inbox = &own_inbox_;
         }
         consume({}, s_.start);
-        s_.player->start();
-        if (s_.live) clock_.emplace();
+        ATTUNE_CHECK(s_.player->start());
         const double limit_s = s_.start.goal.minutes * 60.0 + kOverrunS;
         for (std::int64_t second = 0; !ended_; ++second) {
             const Time t{second * 1'000'000'000};
@@ -48,6 +46,7 @@ public:
         }
         drain_player(result.ended);
         live_on(result.ended);
+        ATTUNE_CHECK(s_.player->finish());
         result.player = s_.player->telemetry();
         result.learnt = session_->conductor().learnt(result.ended);
         if (s_.listener) result.true_final = s_.listener->true_mood();
@@ -60,11 +59,11 @@ private:
         if (!s_.live) return;
         const Time heard = t + kHeardLag;
         while (!ended_) {
-            const Duration left = heard - clock_->now();
+            const Duration left = heard - s_.player->now();
             if (left.ns <= 0) return;
             auto incoming = s_.inbox->wait(std::chrono::nanoseconds(left.ns));
             if (!incoming) continue;
-            const Time now = std::max(last_t_, clock_->now() - kHeardLag);
+            const Time now = std::max(last_t_, s_.player->now() - kHeardLag);
             drain_player(now);
             if (!ended_) consume(now, std::move(incoming->payload), incoming->actor);
         }
@@ -223,7 +222,6 @@ private:
     flow::Origin origin_ = flow::Origin::kLive;
     Inbox own_inbox_;
     std::unique_ptr<PlannerWorker> worker_;
-    std::optional<core::SteadyClock> clock_;     ///< live: 0 = the first frame given to the sink
     Time last_t_;
     bool ended_ = false;
 };

@@ -9,7 +9,7 @@
 #include "session/runner.hpp"
 #include "session/replay.hpp"
 #include "session/summary.hpp"
-#include "session/timeline_player.hpp"
+#include "session/engine_player.hpp"
 
 namespace attune::session {
 namespace {
@@ -70,7 +70,7 @@ Outcome run(Cast cast) {
     setup.start.fingerprint = fingerprint();
     setup.world = stage().world;
     setup.profiles = stage().profiles();
-    setup.player = std::make_unique<TimelinePlayer>(play::TimelineConfig{}, stage().profiles());
+    setup.player = *EnginePlayer::create(play::PlayerConfig(), stage().profiles());
     setup.script = std::move(cast.script);
     Outcome outcome;
     setup.sink = [&](const SessionEvent& event) { outcome.events.push_back(event); };

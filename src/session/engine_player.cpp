@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/engine_player.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace attune::session {
+namespace {
+
+constexpr std::int64_t kSecond = kEngineRate.hz;
+constexpr double kClosingFadeS = 10.0;
+constexpr Duration kJump = milliseconds(50);
+
+Time frame_time(FramePos frame) {
+    return {frame.value / kSecond * 1'000'000'000 + frame.value % kSecond * 1'000'000'000 / kSecond};
+}
+
+}  // namespace
+
+EnginePlayer::EnginePlayer(play::RunMode mode, ProfileLookup profiles)
+    : mode_(mode), profiles_(std::move(profiles)) {}
+
+Result<std::unique_ptr<EnginePlayer>> EnginePlayer::create(play::PlayerConfig config, ProfileLookup profiles,
+                                                           std::unique_ptr<play::Sink> sink) {
+    std::unique_ptr<EnginePlayer> made(new EnginePlayer(config.mode, std::move(profiles)));
+    ATTUNE_TRY(made->player_, play::Player::create(config, made->clock_, std::move(sink)));
+    return made;
+}
+
+void EnginePlayer::apply(const EngineOrder& order) {
+    using K = play::ControlKind;
+    const auto control = [&](K kind, double value = 0.0) { player_->control({kind, value, 0.0, -1}); };
+    switch (order.action) {
+        case EngineAction::kAdopt: adopt(order); break;
+        case EngineAction::kSkip: control(K::kSkip); break;
+        case EngineAction::kBack: control(K::kBack); break;
+        case EngineAction::kPause: control(K::kPause); break;
+        case EngineAction::kResume: control(K::kResume); break;
+        case EngineAction::kSoften: control(K::kSofter, order.value); break;
+        case EngineAction::kSlower: control(K::kTempo, order.value); break;
+        case EngineAction::kStop: player_->stop(); break;
+        case EngineAction::kFinish: control(K::kFinish); break;
+    }
+}
+
+void EnginePlayer::adopt(const EngineOrder& order) {
+    std::vector<std::unique_ptr<play::Item>> items;
+    for (const flow::PlanItem& plan : order.plan.items) {
+        const ProfilePtr profile = plan.kind == flow::ItemKind::kTrack ? profiles_(plan.track) : nullptr;
+        flow::PlanItem item = plan;
+        if (profile) item.path = profile->path;
+        length_s_[item.id] = item.out_s - item.in_s;
+        items.push_back(play::make_item(item, profile.get()));
+    }
+    finish_after_ = order.finish ? order.plan.items.back().id : Id{};
+    (void)player_->replace_queue(std::move(items));   // at most ten items: the queue holds 512
+    if (order.now && playing_ && !order.plan.items.empty()) {
+        why_[*playing_] = order.why;
+        player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
+    }
+}
+
+Result<void> EnginePlayer::start() {
+    if (mode_ != play::RunMode::kLive) return {};
+    ATTUNE_CHECK(player_->start());
+    origin_ = clock_.now();
+    return {};
+}
+
+Time EnginePlayer::now() const { return Time{} + (clock_.now() - origin_); }
+
+void EnginePlayer::advance_to(Time t, PlayerNews& news) {
+    if (mode_ != play::RunMode::kLive) {
+        if (auto ok = player_->advance_to(t); !ok) {
+            news.emplace_back(t, Fault{"play", to_string(ok.error().code), ok.error().message});
+        }
+    }
+    play::News fresh = player_->poll();
+    joins_.insert(joins_.end(), fresh.joins.begin(), fresh.joins.end());
+    for (flow::Heard& heard : fresh.heard) {
+        heard.t = time_of(heard.frame);
+        if (heard.playing && !heard.bed && heard.kind != flow::ItemKind::kSilence && !first_sound_s_) {
+            first_sound_s_ = heard.t.seconds();
+        }
+        playing_ = heard.item.none() ? std::nullopt : std::optional(heard.item);
+        news.emplace_back(heard.t, heard);
+    }
+    for (const play::Event& event : fresh.events) report(event, news);
+    // Equal times: an item's end stands before what is heard next.
+    std::stable_sort(news.begin(), news.end(), [](const auto& a, const auto& b) {
+        const bool a_end = std::holds_alternative<ItemEnded>(a.second);
+        const bool b_end = std::holds_alternative<ItemEnded>(b.second);
+        return a.first != b.first ? a.first < b.first : a_end && !b_end;
+    });
+}
+
+void EnginePlayer::report(const play::Event& event, PlayerNews& news) {
+    const Time t = time_of(event.frame);
+    switch (event.kind) {
+        case play::EventKind::kItemStarted:
+            began_[event.item] = t;
+            if (event.item == finish_after_) {
+                const double left_s = std::max(0.0, length_s_[event.item] - kClosingFadeS);
+                player_->control({play::ControlKind::kFinish, 0.0, 0.0,
+                                  event.frame.value + static_cast<std::int64_t>(std::llround(left_s * kSecond))});
+            }
+            break;
+        case play::EventKind::kItemEnded: {
+            const auto why = why_.find(event.item);
+            const auto from = began_.find(event.item);
+            const double played_s = from == began_.end() ? 0.0 : (t - from->second).seconds();
+            news.emplace_back(t, ItemEnded{event.item, played_s, why == why_.end() ? "end" : why->second, {}});
+            break;
+        }
+        case play::EventKind::kItemFailed:
+            news.emplace_back(t, ItemEnded{event.item, 0.0, "failed", to_string(event.code)});
+            break;
+        case play::EventKind::kBedStarted:
+        case play::EventKind::kNanFromSource:
+        case play::EventKind::kSinkLost:
+        case play::EventKind::kSinkBack:
+            news.emplace_back(t, Fault{"play", play::to_string(event.kind), to_string(event.code)});
+            break;
+        default: break;
+    }
+}
+
+Time EnginePlayer::time_of(FramePos frame) {
+    const Time nominal = frame_time(frame);
+    if (mode_ != play::RunMode::kLive) return nominal;
+    const Duration offset = (player_->time_of(frame) - origin_) - (nominal - Time{});
+    if (std::abs(offset.ns - offset_.ns) > kJump.ns) offset_ = offset;
+    return nominal + offset_;
+}
+
+Result<void> EnginePlayer::finish() { return player_->finish(); }
+
+PlayerTelemetry EnginePlayer::telemetry() const {
+    const play::Telemetry t = player_->telemetry();
+    PlayerTelemetry out;
+    out.underruns = static_cast<std::int64_t>(t.underruns);
+    out.worst_callback_ms = t.worst_callback_us * 1e-3;
+    out.buffer_s = t.buffer_ms * 1e-3;
+    out.clock_drift_ppm = t.clock_drift_ppm;
+    out.first_sound_s = first_sound_s_;
+    out.dose_share = t.dose_share;
+    return out;
+}
+
+}  // namespace attune::session

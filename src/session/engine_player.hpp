@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// The one engine (play::Player) behind the session's Player, in each of its three ways to run.
+///
+/// Time     frame 0 is session time 0. Live, news carry their frame's time on the engine's clock as long as
+///          that agrees with the session's to 50 ms; a larger jump (a device that stalled) moves the offset
+/// Threads  as Player; stop_now() from any
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "play/player.hpp"
+#include "session/player.hpp"
+#include "session/profiles.hpp"
+
+namespace attune::session {
+
+class EnginePlayer final : public Player {
+public:
+    /// `sink` only for RunMode::kLive.
+    [[nodiscard]] static Result<std::unique_ptr<EnginePlayer>> create(play::PlayerConfig config, ProfileLookup profiles,
+                                                                      std::unique_ptr<play::Sink> sink = nullptr);
+
+    void apply(const EngineOrder& order) override;
+    [[nodiscard]] Result<void> start() override;
+    void advance_to(Time t, PlayerNews& news) override;
+    [[nodiscard]] Time now() const override;
+    [[nodiscard]] Result<void> finish() override;
+    [[nodiscard]] PlayerTelemetry telemetry() const override;
+    /// Silence within 0.5 s, whatever the conductor does.
+    void stop_now() noexcept { player_->stop(); }
+    /// Every join so far, to the frame.
+    [[nodiscard]] const std::vector<play::Join>& joins() const noexcept { return joins_; }
+
+private:
+    EnginePlayer(play::RunMode mode, ProfileLookup profiles);
+    void adopt(const EngineOrder& order);
+    void report(const play::Event& event, PlayerNews& news);
+    [[nodiscard]] Time time_of(FramePos frame);
+
+    play::RunMode mode_;
+    ProfileLookup profiles_;
+    core::SteadyClock clock_;
+    std::unique_ptr<play::Player> player_;
+    Time origin_;                             ///< of session time on clock_
+    Duration offset_;                         ///< live: frame time to session time
+    std::map<Id, Time> began_;                ///< items that have started
+    std::map<Id, std::string> why_;           ///< how an item is going to end, if not by itself
+    std::map<Id, double> length_s_;
+    std::vector<play::Join> joins_;
+    std::optional<Id> playing_;
+    Id finish_after_;                         ///< the closing fade belongs to this item's end
+    std::optional<double> first_sound_s_;
+};
+
+}  // namespace attune::session
