@@ -43,7 +43,8 @@ build() {
   local log=build/$preset.log targets=()
   [ $# -eq 0 ] || targets=(--target "$@")
   mkdir -p build
-  if [ ! -e "build/$preset/build.ninja" ]; then
+  # A tree that was configured before the test packages came has no tests in it yet.
+  if [ ! -e "build/$preset/build.ninja" ] || { [ ! -d "build/$preset/tests" ] && [ -e /usr/include/gtest/gtest.h ]; }; then
     say "Configuring $preset"
     cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
   fi

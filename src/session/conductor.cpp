@@ -11,6 +11,7 @@
 namespace attune::session {
 namespace {
 
+constexpr int kMostFailures = 5;           ///< items in a row that could not be played
 constexpr double kShortestPlanS = 20.0;    ///< with less than this left nothing new is begun
 constexpr std::ptrdiff_t kHistory = 200;   ///< tracks of earlier sessions that are remembered
 constexpr double kOutcomeWaitS = 60.0;     ///< the outcome question waits this long for its answer
@@ -224,6 +225,12 @@ void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& o
     if (left->kind == flow::ItemKind::kTrack && left->phase == flow::Phase::kMove && ended.why == "end") {
         lag_.on_item_end(start_.goal.distance_from(fusion_.state(event.t).felt.mean, start_point()));
         if (question_.empty() && lag_.take_question()) ask("lag", {"hold", "go_on", "back"}, out);
+    }
+    failed_in_a_row_ = ended.why == "failed" ? failed_in_a_row_ + 1 : 0;
+    if (failed_in_a_row_ >= kMostFailures) {
+        decide("gave_up", {reason("nothing_plays", {{"title", left->title}, {"error", ended.error}})}, out);
+        end("nothing_plays", EngineAction::kStop, out);
+        return;
     }
     if (ended.why == "failed") {
         decide("item_failed", {reason("item_failed", {{"title", left->title}, {"error", ended.error}})}, out);

@@ -164,6 +164,7 @@ private:
     choose::Lag lag_;
     std::set<ContentKey> rated_;            ///< tracks heard while the listener rated
     std::string question_;
+    int failed_in_a_row_ = 0;
     bool paused_ = false, ended_ = false;
     bool finishing_ = false;                ///< the music is over; the outcome question is open
     Time finishing_since_;

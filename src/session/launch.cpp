@@ -150,7 +150,7 @@ Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const Run
         if (request.sink == "null") {
             sink = play::make_null_sink();
         } else {
-            ATTUNE_TRY(sink, play::open_device());
+            return fail(ErrorCode::kUnavailable, "this build has no sound device; use --sink null, or --fast --sink file:OUT.flac");
         }
     }
     ATTUNE_TRY(auto player, EnginePlayer::create(config, setup.profiles, std::move(sink)));
