@@ -11,6 +11,7 @@
 namespace attune::session {
 namespace {
 
+constexpr double kOverrunS = 10.0;         ///< silence after the planned end for this long ends the session
 constexpr int kMostFailures = 5;           ///< items in a row that could not be played
 constexpr double kShortestPlanS = 20.0;    ///< with less than this left nothing new is begun
 constexpr std::ptrdiff_t kHistory = 200;   ///< tracks of earlier sessions that are remembered
@@ -127,6 +128,11 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
         end("finished", EngineAction::kFinish, out);
     }
     if (paused_ || finishing_ || ended_) return;
+    const bool silent = !heard_ || !heard_->playing;
+    if (silent && seconds_left(event) < -kOverrunS) {   // whatever the engine did: an hour is an hour
+        finish(event, out);
+        return;
+    }
     if (prompts_.due(event.t) && question_.empty()) ask("how_now", {}, out);
 }
 

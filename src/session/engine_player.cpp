@@ -83,6 +83,7 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
             first_sound_s_ = heard.t.seconds();
         }
         playing_ = heard.item.none() ? std::nullopt : std::optional(heard.item);
+        close_in_time(heard);
         news.emplace_back(heard.t, heard);
     }
     for (const play::Event& event : fresh.events) report(event, news);
@@ -94,16 +95,22 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
     });
 }
 
+/// Puts the closing fade at its frame, a second or two before it is due: a plan may still change until then.
+void EnginePlayer::close_in_time(const flow::Heard& heard) {
+    const auto began = began_frame_.find(heard.item);
+    if (heard.item != finish_after_ || began == began_frame_.end()) return;
+    const auto fade_at = began->second + static_cast<std::int64_t>(std::llround(std::max(0.0, length_s_[heard.item] - kClosingFadeS) * kSecond));
+    if (heard.frame.value < fade_at - 2 * kSecond) return;
+    finish_after_ = {};
+    player_->control({play::ControlKind::kFinish, 0.0, 0.0, std::max(fade_at, heard.frame.value)});
+}
+
 void EnginePlayer::report(const play::Event& event, PlayerNews& news) {
     const Time t = time_of(event.frame);
     switch (event.kind) {
         case play::EventKind::kItemStarted:
             began_[event.item] = t;
-            if (event.item == finish_after_) {
-                const double left_s = std::max(0.0, length_s_[event.item] - kClosingFadeS);
-                player_->control({play::ControlKind::kFinish, 0.0, 0.0,
-                                  event.frame.value + static_cast<std::int64_t>(std::llround(left_s * kSecond))});
-            }
+            began_frame_[event.item] = event.frame.value;
             break;
         case play::EventKind::kItemEnded: {
             const auto why = why_.find(event.item);

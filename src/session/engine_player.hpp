@@ -36,6 +36,7 @@ public:
 private:
     EnginePlayer(play::RunMode mode, ProfileLookup profiles);
     void adopt(const EngineOrder& order);
+    void close_in_time(const flow::Heard& heard);
     void report(const play::Event& event, PlayerNews& news);
     [[nodiscard]] Time time_of(FramePos frame);
 
@@ -46,6 +47,7 @@ private:
     Time origin_;                             ///< of session time on clock_
     Duration offset_;                         ///< live: frame time to session time
     std::map<Id, Time> began_;                ///< items that have started
+    std::map<Id, std::int64_t> began_frame_;
     std::map<Id, std::string> why_;           ///< how an item is going to end, if not by itself
     std::map<Id, double> length_s_;
     std::vector<play::Join> joins_;
