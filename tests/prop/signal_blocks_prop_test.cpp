@@ -4,6 +4,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "signal/ecg_peaks.hpp"
+#include "signal/eda.hpp"
+#include "signal/ppg_peaks.hpp"
 #include "support/synth.hpp"
 
 namespace attune::signal {
@@ -31,6 +33,37 @@ RC_GTEST_PROP(EcgPeaks, StreamingEqualsBatchForAnyBlocks, (std::uint64_t seed)) 
     for (std::size_t i = 0; i < beats.size(); ++i) {
         RC_ASSERT(beats[i].frame == batch[i].frame);
         RC_ASSERT(beats[i].strength == batch[i].strength);
+    }
+}
+
+RC_GTEST_PROP(PpgPeaks, StreamingEqualsBatchForAnyBlocks, (std::uint64_t seed)) {
+    const auto x = synth::ppg(synth::beat_times(12.0, 0.8, seed), 12.0, 64.0, 4.0, seed);
+    const auto batch = ppg_peaks(x, 64.0).value();
+    auto detector = PpgPeakDetector::create(64.0).value();
+    std::vector<PpgPulse> pulses;
+    in_random_blocks(x, [&](auto block) { detector.push(block, pulses); });
+    RC_ASSERT(pulses.size() == batch.size());
+    for (std::size_t i = 0; i < pulses.size(); ++i) {
+        RC_ASSERT(pulses[i].frame == batch[i].frame);
+        RC_ASSERT(pulses[i].quality == batch[i].quality);
+    }
+}
+
+RC_GTEST_PROP(EdaSplitter, StreamingEqualsBatchForAnyBlocks, (std::uint64_t seed)) {
+    const auto x = synth::eda({10, 30, 55, 80}, 240.0, 8.0, 2.0, 0.3, 0.01, seed);
+    std::vector<EdaSample> batch(x.size()), streamed(x.size());
+    std::vector<EdaResponse> in_batch, in_stream;
+    EdaSplitter::create({8.0, 0.05})->push(x, batch, in_batch);
+    auto splitter = EdaSplitter::create({8.0, 0.05}).value();
+    std::size_t at = 0;
+    in_random_blocks(x, [&](auto block) {
+        splitter.push(block, std::span(streamed).subspan(at, block.size()), in_stream);
+        at += block.size();
+    });
+    RC_ASSERT(in_batch.size() == in_stream.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        RC_ASSERT(batch[i].tonic == streamed[i].tonic);
+        RC_ASSERT(batch[i].phasic == streamed[i].phasic);
     }
 }
 
