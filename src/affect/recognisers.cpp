@@ -2,15 +2,21 @@
 // One case a kind. A recogniser that cannot be made says why: nothing is ever put in its place.
 #include "affect/recognisers.hpp"
 
+#include "affect/body_recogniser.hpp"
+
 namespace attune::affect {
 
 Result<std::unique_ptr<Recogniser>> make_recogniser(flow::SourceKind kind, const std::string& source,
-                                                    const std::filesystem::path&) {
+                                                    const std::filesystem::path& data_dir) {
     switch (kind) {
         case flow::SourceKind::kFace:
         case flow::SourceKind::kVoice:
         case flow::SourceKind::kBody:
-        case flow::SourceKind::kHeart:
+        case flow::SourceKind::kHeart: {
+            // Without the stress model the activation index stands alone: it is arithmetic on the person's own baseline.
+            auto model = load_body_model(data_dir);
+            return std::make_unique<BodyRecogniser>(source, model ? *model : nullptr);
+        }
         case flow::SourceKind::kEeg: break;
     }
     return fail(ErrorCode::kUnavailable, std::string("this build has no recogniser for ") + flow::to_string(kind), source);

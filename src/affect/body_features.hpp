@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Heart, skin, temperature and movement, second by second, seen against the person's own past.
+///
+/// In       SensorFrames of one wearable: HR [bpm] or RR [ms], PPG, EDA [microsiemens], skin temperature [°C],
+///          acceleration [g]; blocks of any length, each channel in the order of its time
+/// Out      one BodySecond a second: contrasts of the last 20 to 60 s with running means over 2 to 30 min,
+///          in the person's own SD. Nothing counts the time since the start: a constant signal gives 0 for ever
+/// Unknown  NaN: a channel that is not there, or not yet long enough
+/// Threads  one owner
+/// Late     a sample of a second that is closed counts for the open one
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "core/time.hpp"
+#include "flow/sensor_frame.hpp"
+
+namespace attune::affect {
+
+/// Order of BodySecond::x.
+enum class BodyFeature : std::uint8_t {
+    kEda120, kEda300, kEda1200,   ///< log conductance, 20 / 20 / 60 s against 2 / 5 / 20 min
+    kScr200, kScr1200,            ///< log rate of rise, 20 / 60 s against 3.3 / 20 min
+    kScrLog600,                   ///< relative rise, 40 s against 10 min
+    kHeart300, kHeart600, kHeart1800,  ///< log heart rate, 20 / 20 / 60 s against 5 / 10 / 30 min
+    kTemp600,                     ///< skin temperature, 60 s against 10 min
+    kMotion300, kMotion1800,      ///< log movement, 20 / 60 s against 5 / 30 min
+    kCount
+};
+inline constexpr std::size_t kBodyFeatures = static_cast<std::size_t>(BodyFeature::kCount);
+[[nodiscard]] const char* to_string(BodyFeature feature) noexcept;
+
+/// Order of BodySecond::motion: what the gate against exercise sees.
+inline constexpr std::size_t kMotionFeatures = 5;
+[[nodiscard]] const char* motion_feature_name(std::size_t i) noexcept;
+
+struct BodySecond {
+    static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+    std::int64_t second = 0;                     ///< [second, second + 1) of session time
+    std::array<double, kBodyFeatures> x{};       ///< NaN = unknown
+    std::array<double, kMotionFeatures> motion{};///< NaN = no accelerometer
+    double heart_level = kUnknown;  ///< log heart rate, mean of 20 s
+    double skin_level = kUnknown;   ///< log conductance, mean of 20 s
+    double scr_level = kUnknown;    ///< log rate of rise of conductance, mean of 20 s
+    double seconds_seen = 0.0;                   ///< seconds with heart or skin so far
+    bool has_heart = false, has_skin = false;    ///< in the last 10 s
+    bool off_body = false;                       ///< flat, noise, mains, or nothing that a person makes
+};
+
+class BodyFeatures {
+public:
+    BodyFeatures();
+    void push(const flow::SensorFrame& frame);
+    /// Closes every second that ends at or before `now`, oldest first; the last of them, or nothing.
+    [[nodiscard]] std::optional<BodySecond> advance(Time now);
+
+private:
+    /// Exponential mean with bias correction; NaN is passed over.
+    struct Running {
+        explicit Running(double tau_s);
+        void add(double v);
+        [[nodiscard]] double mean() const;
+        double keep, sum = 0.0, weight = 0.0;
+    };
+    /// The last 64 seconds of one series.
+    struct Recent {
+        std::array<double, 64> values;
+        std::size_t n = 0;
+        Recent() { values.fill(kUnknown); }
+        void add(double v) { values[n++ % 64] = v; }
+        [[nodiscard]] double mean(std::size_t seconds) const;
+    };
+    struct Series {
+        explicit Series(double floor_sd) : floor(floor_sd) {}
+        void add(double v, bool settled);
+        [[nodiscard]] double contrast(std::size_t seconds, const Running& past) const;
+        double floor;                                  ///< SD is never taken smaller
+        Recent recent;
+        Running m120{120.0}, m200{200.0}, m300{300.0}, m600{600.0}, m1200{1200.0}, m1800{1800.0}, square{1800.0};
+    };
+    struct Axis { double sum = 0.0, square = 0.0, steps = 0.0, last = kUnknown; int n = 0; };
+    /// What has come of the second that is open.
+    struct Open {
+        double eda = 0.0, heart = 0.0, temp = 0.0;
+        int n_eda = 0, n_heart = 0, n_temp = 0;
+        std::array<Axis, 3> accel;
+    };
+    static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+    void add_sample(flow::Channel channel, double value);
+    [[nodiscard]] BodySecond close();
+    void close_motion(BodySecond& out);
+    [[nodiscard]] bool ghost();
+
+    std::optional<std::int64_t> second_;               ///< that is open
+    std::vector<std::pair<std::int64_t, std::pair<flow::Channel, float>>> waiting_;  ///< of later seconds
+    Open open_;
+    Series eda_{.10}, scr_{.30}, scr_log_{.20}, heart_{.03}, temp_{.20}, motion_{.30};
+    Running rise_{30.0}, rise_log_{30.0};
+    double eda_before_ = kUnknown, log_eda_before_ = kUnknown, heart_held_ = kUnknown;
+    int heart_age_ = 1000, skin_age_ = 1000;
+    std::int64_t seen_ = 0;
+    Recent accel_sd_, accel_step_;
+    std::array<double, 3> posture_{kUnknown, kUnknown, kUnknown};
+    Recent posture_move_;
+    std::array<double, 32> eda_ring_{};                ///< the last 32 samples of conductance
+    std::size_t n_eda_ring_ = 0;
+    std::vector<float> ppg_;                           ///< the last 8 s
+    double ppg_rate_ = 0.0;
+    bool ppg_seen_ = false, eda_seen_ = false, heart_direct_ = false;
+    int ghost_for_ = 0;
+};
+
+}  // namespace attune::affect

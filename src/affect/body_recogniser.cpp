@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "affect/body_recogniser.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "affect/tables.hpp"
+#include "core/paths.hpp"
+#include "learn/model_card.hpp"
+#include "signal/body_quality.hpp"
+#include "signal/ecg_peaks.hpp"
+
+namespace attune::affect {
+namespace {
+
+constexpr double kMemoryS = 1800.0;       // of the baseline, once it is full
+constexpr double kFreezeAbove = 1.0;      // [SD]
+constexpr int kFreezeMostS = 900;
+constexpr int kAfterExerciseS = 30;
+constexpr double kStaleS = 5.0, kAnswerEveryS = 1.0;
+constexpr double kMotionWithoutModel = -2.0;  // log of .13 g: more than gestures at rest
+constexpr double kMostSd = 4.0;           // the index is clipped here
+
+}  // namespace
+
+/// Mean and SD of what was quiet; a plain average until it is as long as the memory.
+struct BodyRecogniser::Quiet {
+    explicit Quiet(double floor_sd) : floor(floor_sd) {}
+    double floor;
+    double n = 0.0, mean = 0.0, square = 0.0;
+    void add(double v) {
+        if (std::isnan(v)) return;
+        n = std::min(n + 1.0, kMemoryS);
+        mean += (v - mean) / n;
+        square += (v * v - square) / n;
+    }
+    /// NaN before the minimum of quiet seconds.
+    [[nodiscard]] double against(double v) const {
+        if (n < k::kBaselineMinS) return std::numeric_limits<double>::quiet_NaN();
+        const double sd = std::sqrt(std::max(0.0, square - mean * mean)) + floor;
+        return std::clamp((v - mean) / sd, -kMostSd, kMostSd);
+    }
+};
+
+struct BodyRecogniser::EcgToRr {
+    explicit EcgToRr(signal::EcgPeakDetector d, double rate) : detector(std::move(d)), rate_hz(rate) {}
+    signal::EcgPeakDetector detector;
+    double rate_hz;
+    Time start;
+    std::int64_t frames = 0, last_beat = -1;
+    std::vector<signal::EcgBeat> beats;
+    std::vector<float> recent;
+};
+
+BodyRecogniser::BodyRecogniser(std::string source, std::shared_ptr<const BodyModel> model)
+    : source_(std::move(source)), model_(std::move(model)), heart_(std::make_unique<Quiet>(.03)),
+      skin_(std::make_unique<Quiet>(.10)), scr_(std::make_unique<Quiet>(.30)) {}
+
+BodyRecogniser::~BodyRecogniser() = default;
+
+flow::SourceKind BodyRecogniser::kind() const noexcept {
+    return skin_ever_ ? flow::SourceKind::kBody : flow::SourceKind::kHeart;
+}
+
+void BodyRecogniser::push(const flow::SensorFrame& frame) {
+    using flow::Channel;
+    if (frame.source != source_) return;
+    switch (frame.channel) {
+        case Channel::kEcg: case Channel::kPpg: case Channel::kRr: case Channel::kHeartRate: case Channel::kEda:
+        case Channel::kSkinTemp: case Channel::kAccelX: case Channel::kAccelY: case Channel::kAccelZ: break;
+        default: return;
+    }
+    any_input_ = true;
+    origin_ = flow::worst(origin_, frame.provenance.origin);
+    const double length_s = frame.rate_hz > 0.0 ? static_cast<double>(frame.samples.size()) / frame.rate_hz : 0.0;
+    const std::int64_t end_ns = frame.times.empty() ? frame.t.ns + from_seconds(length_s).ns : frame.times.back().ns;
+    last_sample_ns_ = std::max(last_sample_ns_, end_ns);
+    skin_ever_ = skin_ever_ || frame.channel == Channel::kEda;
+    if (frame.channel != Channel::kEcg) {
+        features_.push(frame);
+        return;
+    }
+    if (!ecg_ || frame.gap_ns > 0 || ecg_->rate_hz != frame.rate_hz) {
+        auto detector = signal::EcgPeakDetector::create({frame.rate_hz});
+        if (!detector) return;
+        ecg_ = std::make_unique<EcgToRr>(*std::move(detector), frame.rate_hz);
+        ecg_->start = frame.t;
+    }
+    ecg_->beats.clear();
+    ecg_->detector.push(frame.samples, ecg_->beats);
+    ecg_->recent.insert(ecg_->recent.end(), frame.samples.begin(), frame.samples.end());
+    const auto most = static_cast<std::size_t>(8.0 * frame.rate_hz);
+    if (ecg_->recent.size() > most)
+        ecg_->recent.erase(ecg_->recent.begin(), ecg_->recent.end() - static_cast<std::ptrdiff_t>(most));
+    ecg_->frames += static_cast<std::int64_t>(frame.samples.size());
+    // Beats of noise or hum are none: no RR leaves here until the last seconds look like an ECG.
+    if (signal::ecg_quality(ecg_->recent, frame.rate_hz) != signal::BodyQuality::kGood) {
+        ecg_->last_beat = -1;
+        return;
+    }
+    flow::SensorFrame rr;
+    rr.source = source_;
+    rr.channel = Channel::kRr;
+    for (const auto& beat : ecg_->beats) {
+        if (ecg_->last_beat >= 0) {
+            rr.samples.push_back(static_cast<float>(1000.0 * static_cast<double>(beat.frame - ecg_->last_beat) / frame.rate_hz));
+            rr.times.push_back(ecg_->start + from_seconds(static_cast<double>(beat.frame) / frame.rate_hz));
+        }
+        ecg_->last_beat = beat.frame;
+    }
+    if (!rr.samples.empty()) {
+        rr.t = rr.times.front();
+        features_.push(rr);
+    }
+}
+
+/// Mean of what is known of heart, skin level and skin responses, each against its quiet baseline.
+double BodyRecogniser::activation(const BodySecond& s) {
+    double sum = 0.0, n = 0.0;
+    const auto use = [&](Quiet& quiet, double level) {
+        const double z = std::isnan(level) ? level : quiet.against(level);
+        if (!std::isnan(z)) sum += z, n += 1.0;
+    };
+    use(*heart_, s.heart_level);
+    use(*skin_, s.skin_level);
+    use(*scr_, s.scr_level);
+    const double now = n > 0.0 ? sum / n : std::numeric_limits<double>::quiet_NaN();
+    const bool flagged = !std::isnan(now) && now > kFreezeAbove;
+    frozen_s_ = flagged ? frozen_s_ + 1 : 0;
+    if (!flagged || frozen_s_ > kFreezeMostS) {
+        heart_->add(s.heart_level);
+        skin_->add(s.skin_level);
+        scr_->add(s.scr_level);
+    }
+    return now;
+}
+
+std::optional<flow::Evidence> BodyRecogniser::poll(Time now) {
+    if (!any_input_) return std::nullopt;
+    const auto second = features_.advance(now);
+    const bool stale = static_cast<double>(now.ns - last_sample_ns_) * 1e-9 > kStaleS;
+    if (!second && !(stale && (!last_answer_ || (now - *last_answer_).seconds() >= kAnswerEveryS))) return std::nullopt;
+    last_answer_ = now;
+
+    flow::Evidence e;
+    e.source = source_;
+    e.kind = kind();
+    e.t = second ? Time{(second->second + 1) * 1'000'000'000} : now;
+    e.window_s = 60.0;
+    e.model = model_ ? model_->id : "activation@1";
+    e.origin = origin_;
+    const auto abstain = [&](flow::Abstain reason, flow::Quality quality) {
+        e.abstained = reason;
+        e.quality = quality;
+        return e;
+    };
+    if (stale || !second) return abstain(flow::Abstain::kStale, flow::Quality::kLost);
+    if (second->off_body) return abstain(flow::Abstain::kOffBody, flow::Quality::kAlert);
+    if (!second->has_heart && !second->has_skin) return abstain(flow::Abstain::kPoorSignal, flow::Quality::kAlert);
+    const bool moves = model_ ? model_->model.exercising(*second) : second->motion[1] > kMotionWithoutModel;
+    exercised_s_ago_ = moves ? 0 : exercised_s_ago_ + 1;
+    if (exercised_s_ago_ < kAfterExerciseS) return abstain(flow::Abstain::kMotion, flow::Quality::kFewDrops);
+    if (second->seconds_seen < 60.0) return abstain(flow::Abstain::kWarmingUp, flow::Quality::kGood);  // sensors settle
+    const double z = activation(*second);
+    if (std::isnan(z)) return abstain(flow::Abstain::kWarmingUp, flow::Quality::kGood);
+
+    e.activation = z;
+    e.arousal = flow::Index{z, model_ ? model_->r_rec : .5, 1.0};
+    if (model_ && second->has_heart && second->has_skin) e.stress = model_->model.stress_probability(*second);
+    if (!second->has_heart || (skin_ever_ && !second->has_skin)) e.quality = flow::Quality::kFewDrops;
+    e.dt_frame_s = last_evidence_ ? (e.t - *last_evidence_).seconds() : e.window_s;
+    last_evidence_ = e.t;
+    return e;
+}
+
+Result<std::shared_ptr<const BodyModel>> load_body_model(const std::filesystem::path& data_dir) {
+    ATTUNE_TRY(const learn::InstalledModel installed, learn::find_model(data_dir, "stress"));
+    ATTUNE_TRY(const std::string text, core::read_file(installed.weights));
+    auto model = stress_model_from_json(text);
+    if (!model) return fail_in(std::move(model).error(), installed.weights.string());
+    auto body = std::make_shared<BodyModel>();
+    body->model = *std::move(model);
+    body->id = installed.card.id();
+    if (const auto r = installed.card.figures.find("r_rec"); r != installed.card.figures.end()) body->r_rec = r->second;
+    return std::shared_ptr<const BodyModel>(std::move(body));
+}
+
+}  // namespace attune::affect

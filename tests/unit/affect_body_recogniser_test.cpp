@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "affect/body_recogniser.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "support/synth.hpp"
+
+namespace attune::affect {
+namespace {
+
+using flow::Channel;
+
+/// One channel of a made-up wearable.
+struct Track {
+    Channel channel;
+    double rate_hz;
+    std::vector<float> samples;
+};
+
+/// Pushes the tracks in blocks of a second and polls at 4 Hz; every answer.
+std::vector<flow::Evidence> play(BodyRecogniser& body, const std::vector<Track>& tracks, double seconds, double from_s = 0.0) {
+    std::vector<flow::Evidence> out;
+    for (int s = 0; s < static_cast<int>(seconds); ++s) {
+        for (const auto& track : tracks) {
+            const auto n = static_cast<std::size_t>(track.rate_hz);
+            const auto at = static_cast<std::size_t>(s) * n;
+            if (at + n > track.samples.size()) continue;
+            flow::SensorFrame frame;
+            frame.source = "wrist";
+            frame.channel = track.channel;
+            frame.rate_hz = track.rate_hz;
+            frame.t = {from_seconds(from_s + s).ns};
+            frame.provenance.origin = flow::Origin::kSimulated;
+            frame.samples.assign(track.samples.begin() + static_cast<std::ptrdiff_t>(at),
+                                 track.samples.begin() + static_cast<std::ptrdiff_t>(at + n));
+            body.push(frame);
+        }
+        for (int q = 1; q <= 4; ++q)
+            if (auto e = body.poll({from_seconds(from_s + s + 0.25 * q).ns})) out.push_back(*e);
+    }
+    return out;
+}
+
+std::vector<float> heart(double seconds, double bpm, std::uint64_t seed) {
+    auto x = synth::white_noise(static_cast<std::size_t>(seconds), 0.8, seed);
+    for (auto& v : x) v += static_cast<float>(bpm);
+    return x;
+}
+
+/// A seated person: pulse, heart rate, skin with a response every 25 s, a still wrist.
+std::vector<Track> person(double seconds, std::uint64_t seed) {
+    std::vector<double> onsets;
+    for (double t = 10.0; t < seconds; t += 25.0) onsets.push_back(t);
+    auto still = [&](double offset, std::uint64_t k) {
+        auto x = synth::white_noise(static_cast<std::size_t>(seconds * 32), 0.004, seed + k);
+        for (auto& v : x) v += static_cast<float>(offset);
+        return x;
+    };
+    return {{Channel::kHeartRate, 1.0, heart(seconds, 68.0, seed)},
+            {Channel::kEda, 4.0, synth::eda(onsets, seconds, 4.0, 2.0, 0.15, 0.002, seed)},
+            {Channel::kPpg, 64.0, synth::ppg(synth::beat_times(seconds, 0.88, seed), seconds, 64.0, 1.0, seed)},
+            {Channel::kAccelX, 32.0, still(0.1, 1)}, {Channel::kAccelY, 32.0, still(0.2, 2)}, {Channel::kAccelZ, 32.0, still(0.97, 3)}};
+}
+
+std::size_t estimates(const std::vector<flow::Evidence>& all) {
+    std::size_t n = 0;
+    for (const auto& e : all) n += e.arousal || e.stress ? 1 : 0;
+    return n;
+}
+
+TEST(BodyRecogniser, WarmsUpThenSpeaksOfArousalAloneAndNearZeroAtRest) {
+    BodyRecogniser body("wrist", nullptr);
+    const auto all = play(body, person(420.0, 1), 420.0);
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(all[20].abstained, flow::Abstain::kWarmingUp);
+    const auto& last = all.back();
+    ASSERT_TRUE(last.arousal) << (last.abstained ? flow::to_string(*last.abstained) : "no reason");
+    EXPECT_FALSE(last.valence);
+    EXPECT_FALSE(last.stress) << "no model is installed: no probability may come out";
+    EXPECT_LT(std::abs(*last.activation), 1.0);
+    EXPECT_EQ(last.origin, flow::Origin::kSimulated);
+    for (const auto& e : all)
+        if (e.t.seconds() < 180.0) {
+            EXPECT_FALSE(e.arousal) << e.t.seconds();
+        }
+}
+
+TEST(BodyRecogniser, FasterHeartAndRisingSkinRaiseTheIndex) {
+    BodyRecogniser body("wrist", nullptr);
+    auto tracks = person(600.0, 2);
+    for (std::size_t i = 480; i < 600; ++i) tracks[0].samples[i] += 18.0F;
+    for (std::size_t i = 480 * 4; i < 600 * 4; ++i) tracks[1].samples[i] += 1.5F;
+    const auto all = play(body, tracks, 600.0);
+    double before = 0.0, after = 0.0;
+    for (const auto& e : all) {
+        if (e.activation && e.t.seconds() < 478.0) before = *e.activation;
+        if (e.activation && e.t.seconds() > 540.0) after = *e.activation;
+    }
+    EXPECT_GT(after, before + 1.0);
+}
+
+TEST(BodyRecogniser, ElapsedTimeAloneChangesNothing) {
+    // The same quiet minute an hour later gives the same index as after ten minutes.
+    BodyRecogniser body("wrist", nullptr);
+    const auto one = person(100.0, 3);
+    std::vector<double> at;
+    for (int k = 0; k < 36; ++k)
+        for (const auto& e : play(body, one, 100.0, 100.0 * k))
+            if (e.activation && std::abs(std::fmod(e.t.seconds(), 100.0) - 60.0) < 0.5) at.push_back(*e.activation);
+    ASSERT_GT(at.size(), 20U);
+    EXPECT_NEAR(at[6], at.back(), 0.15);
+}
+
+class Ghost : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, Ghost, ::testing::Range(0, 5));
+
+TEST_P(Ghost, AfterAPersonIsFlaggedWithin10sAndGivesNoEstimate) {
+    BodyRecogniser body("wrist", nullptr);
+    play(body, person(300.0, 4), 300.0);
+    const double s = 120.0;
+    const auto n = [&](double rate) { return static_cast<std::size_t>(s * rate); };
+    std::vector<Track> ghost;
+    switch (GetParam()) {
+        case 0:  // an E4 on a table: no conductance, sensor noise on the light, a heart rate that its firmware makes up
+            ghost = {{Channel::kEda, 4.0, std::vector<float>(n(4), 0.0F)}, {Channel::kPpg, 64.0, synth::white_noise(n(64), 1.5, 9)},
+                     {Channel::kHeartRate, 1.0, heart(s, 80.0, 9)}, {Channel::kAccelX, 32.0, std::vector<float>(n(32), 0.0F)},
+                     {Channel::kAccelY, 32.0, std::vector<float>(n(32), 0.0F)}, {Channel::kAccelZ, 32.0, std::vector<float>(n(32), 1.0F)}};
+            break;
+        case 1: ghost = {{Channel::kEda, 4.0, synth::white_noise(n(4), 1.0, 5)}, {Channel::kPpg, 64.0, synth::white_noise(n(64), 50.0, 5)}}; break;
+        case 2: ghost = {{Channel::kEda, 4.0, synth::tone(n(4), 4.0, 1.97, 0.8, 2.0)}, {Channel::kPpg, 64.0, synth::tone(n(64), 64.0, 14.0, 40.0)}}; break;
+        case 3: ghost = {{Channel::kPpg, 64.0, synth::tone(n(64), 64.0, 28.0, 30.0, 100.0)}, {Channel::kEda, 4.0, std::vector<float>(n(4), 0.0F)}}; break;
+        default: ghost = {{Channel::kEda, 4.0, std::vector<float>(n(4), 3.0F)}, {Channel::kPpg, 64.0, std::vector<float>(n(64), 7.0F)}}; break;
+    }
+    const auto all = play(body, ghost, s, 300.0);
+    ASSERT_FALSE(all.empty());
+    double flagged_s = 1e9;
+    for (const auto& e : all)
+        if (e.abstained == flow::Abstain::kOffBody) flagged_s = std::min(flagged_s, e.t.seconds() - 300.0);
+    EXPECT_LE(flagged_s, 10.0);
+    for (const auto& e : all)
+        if (e.t.seconds() > 310.0) {
+            EXPECT_FALSE(e.arousal || e.stress || e.activation) << e.t.seconds() - 300.0;
+        }
+}
+
+TEST(BodyRecogniser, NoiseAloneFromTheStartNeverGivesAnEstimate) {
+    BodyRecogniser body("wrist", nullptr);
+    const auto all = play(body, {{Channel::kEda, 4.0, synth::white_noise(4800, 1.0, 6)}, {Channel::kPpg, 64.0, synth::white_noise(64 * 400, 30.0, 6)}}, 400.0);
+    EXPECT_EQ(estimates(all), 0U);
+}
+
+TEST(BodyRecogniser, EcgOfHumOrNoiseNeverGivesAnEstimate) {
+    for (const auto& x : {synth::tone(250 * 300, 250.0, 50.0, 1.0), synth::white_noise(250 * 300, 0.5, 7)}) {
+        BodyRecogniser body("wrist", nullptr);
+        EXPECT_EQ(estimates(play(body, {{Channel::kEcg, 250.0, x}}, 300.0)), 0U);
+    }
+}
+
+TEST(BodyRecogniser, EcgAloneGivesAHeartSource) {
+    BodyRecogniser body("wrist", nullptr);
+    const auto all = play(body, {{Channel::kEcg, 250.0, synth::ecg(synth::beat_times(400.0, 0.85, 8), 400.0, 250.0, 0.02, 8)}}, 400.0);
+    EXPECT_EQ(body.kind(), flow::SourceKind::kHeart);
+    EXPECT_GT(estimates(all), 100U);
+}
+
+TEST(BodyRecogniser, ExerciseIsAbstainedFromAsMotion) {
+    BodyRecogniser body("wrist", nullptr);
+    auto tracks = person(500.0, 9);
+    for (std::size_t axis = 3; axis < 6; ++axis) {
+        const auto shake = synth::tone(500 * 32, 32.0, 2.3, 0.4);
+        for (std::size_t i = 300 * 32; i < 500 * 32; ++i) tracks[axis].samples[i] += shake[i];
+    }
+    const auto all = play(body, tracks, 500.0);
+    for (const auto& e : all)
+        if (e.t.seconds() > 370.0) {
+            EXPECT_EQ(e.abstained, flow::Abstain::kMotion) << e.t.seconds();
+        }
+}
+
+TEST(BodyRecogniser, SilenceIsStaleWithin10s) {
+    BodyRecogniser body("wrist", nullptr);
+    play(body, person(260.0, 10), 260.0);
+    const auto all = play(body, {}, 12.0, 260.0);
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(all.back().abstained, flow::Abstain::kStale);
+    EXPECT_EQ(all.back().quality, flow::Quality::kLost);
+}
+
+TEST(BodyRecogniser, SamplesPushedTwiceInTwoRunsGiveTheSameBits) {
+    BodyRecogniser a("wrist", nullptr), b("wrist", nullptr);
+    const auto tracks = person(260.0, 11);
+    const auto one = play(a, tracks, 260.0), two = play(b, tracks, 260.0);
+    ASSERT_EQ(one.size(), two.size());
+    for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].activation, two[i].activation);
+}
+
+TEST(BodyRecogniser, FramesOfOtherSourcesAndChannelsAreIgnored) {
+    BodyRecogniser body("wrist", nullptr);
+    flow::SensorFrame frame;
+    frame.source = "other";
+    frame.samples = {1.0F};
+    body.push(frame);
+    EXPECT_FALSE(body.poll({from_seconds(5.0).ns}));
+}
+
+}  // namespace
+}  // namespace attune::affect
