@@ -7,6 +7,7 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_metrics_test.cpp
   unit/learn_model_card_test.cpp
   unit/learn_onnx_model_test.cpp
+  unit/learn_results_test.cpp
   unit/learn_split_test.cpp
   unit/learn_wfdb_test.cpp
   )
