@@ -128,7 +128,7 @@ void Decoder::State::read_edges() {
     const std::int64_t stored = detail::Input::stored_duration(input->path()) - delay;
     info.encoder_delay_frames = delay;
     if (stored > 0 && std::abs(stored - *info.frames) <= info.rate_hz / kCoarsestMovieClock_hz + 1)
-        info.frames = std::min(stored, *info.frames);
+        info.frames = stored;
 }
 
 void Decoder::State::take(const EncoderDelay& d) {

@@ -38,7 +38,8 @@ struct DoseBucket {
 class DoseLedger {
 public:
     /// weekly_limit_dba: 80, or 75; hours: 40.
-    explicit DoseLedger(double weekly_limit_dba = 80.0, double hours = 40.0);
+    explicit DoseLedger(double weekly_limit_dba, double hours = 40.0);
+    DoseLedger() : DoseLedger(80.0) {}
     /// `seconds` at `dba` that ended at `utc_s`. Nothing happens for a level that is no number.
     void add(std::int64_t utc_s, double seconds, double dba);
     void add(const DoseBucket& bucket);

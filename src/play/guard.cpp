@@ -8,7 +8,7 @@ namespace attune::play {
 namespace {
 
 constexpr double kFast = 0.15;         // a step of 10 ms: 60 ms
-constexpr double kSlow = 1.0 / 300.0;  // 3 s
+constexpr double kSlow = 1.0 / 900.0;  // 9 s: a loud passage is let in at some 1.5 dB/s
 constexpr double kSlowest_db = -24.0;  // never turned down further
 constexpr double kUp_db = 0.04;        // 4 dB/s back
 constexpr double kDown_db = 1.5;       // 150 dB/s: a sudden rise is met within 100 ms

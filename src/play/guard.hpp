@@ -3,7 +3,7 @@
 /// Slow hands on the level: the ceiling in dBA, and the startle guard of calm and sleep.
 ///
 /// In       the mix and its meter; Out  the mix, turned down where it has to be; never up
-/// Startle  a rise of momentary loudness over the mean of the 3 s before by more than limit_lu is
+/// Startle  a rise of momentary loudness over the mean of the 9 s before by more than limit_lu is
 /// taken
 ///          back within 100 ms and let through over some seconds
 /// Ceiling  a level above ceiling_db (A-weighted, re full scale) is taken back at 20 dB/s, given

@@ -9,9 +9,10 @@
 namespace attune::play {
 namespace {
 
-constexpr double kMargin_db = 0.1;  // what 4x oversampling and the moving gain may miss
+constexpr double kMargin_db = 0.5;  // what 4x oversampling and the moving gain may miss
 constexpr double kRelease_s = 0.12;
-constexpr double kBeta = 7.0;
+constexpr double kBeta = 5.0;
+constexpr float kLeastRelease = 2e-6F;  // so that a gain comes back to exactly 1
 
 using Four = float __attribute__((vector_size(16)));
 
@@ -40,6 +41,13 @@ TruePeakLimiter::TruePeakLimiter(double ceiling_dbtp)
             taps_[static_cast<std::size_t>(j)][static_cast<std::size_t>(p)] =
                 static_cast<float>(w * (std::abs(x) < 1e-9 ? 1.0 : std::sin(x) / x));
         }
+    double gain = 0.0;
+    for (std::size_t p = 0; p < 4; ++p) {
+        double sum = 0.0;
+        for (const auto& tap : taps_) sum += static_cast<double>(std::abs(tap[p]));
+        gain = std::max(gain, sum);
+    }
+    harmless_ = threshold_ / static_cast<float>(gain);
     reset();
 }
 
@@ -89,16 +97,22 @@ void TruePeakLimiter::process(std::span<float> left, std::span<float> right) noe
         const std::size_t at = static_cast<std::size_t>(n_) & kMask;
         left_[at] = left_[at + kHistory] = left[i];
         right_[at] = right_[at + kHistory] = right[i];
-        const float peak = peak_at(at);
-        const float need = peak > threshold_ ? threshold_ / peak : 1.0F;
+        if (std::abs(left[i]) > harmless_ || std::abs(right[i]) > harmless_) hot_ = kTaps;
+        float need = 1.0F;
+        if (hot_ > 0) {
+            --hot_;
+            const float peak = peak_at(at);
+            if (peak > threshold_) need = threshold_ / peak;
+        }
         float gain = 1.0F;
         if (need == 1.0F && quiet_ > kBox) {
             ++quiet_;
         } else {
             if (quiet_ > kBox) low_count_ = 0;  // everything before was 1
             const float low = sliding_minimum(need);
-            held_ = low < held_ ? low : held_ + (low - held_) * release_;
-            if (held_ > 0.99999F && low == 1.0F) held_ = 1.0F;
+            held_ = low < held_
+                        ? low
+                        : std::min(low, held_ + std::max(kLeastRelease, (low - held_) * release_));
             quiet_ = held_ == 1.0F ? quiet_ + 1 : 0;
             const std::size_t b = static_cast<std::size_t>(n_) % kBox;
             sum_ += static_cast<double>(held_) - static_cast<double>(box_[b]);

@@ -3,9 +3,9 @@
 /// Look-ahead true-peak limiter, the last stage before the ears.
 ///
 /// In       stereo at 48 kHz; Out  the same, latency() frames late, true peak <= ceiling_dbtp
-/// Below    while the true peak stays under ceiling - 0.1 dB the output is the delayed input, bit
+/// Below    while the true peak stays under ceiling - 0.5 dB the output is the delayed input, bit
 /// by bit Threads  one owner; process() is RT-SAFE Method   4x oversampled peak (ITU-R BS.1770-5
-/// annex 2, own 64-tap Kaiser filter), minimum over the
+/// annex 2, own 192-tap Kaiser filter), minimum over the
 ///          look-ahead, exponential release, box smoothing: gain never above what the peak needs
 #include <array>
 #include <cstdint>
@@ -24,13 +24,15 @@ public:
 
 private:
     static constexpr int kBox = 256;  ///< look-ahead, a power of two: the mean of ones is exactly 1
-    static constexpr int kTaps = 16;  ///< of each phase
+    static constexpr int kTaps = 48;  ///< of each phase
     static constexpr int kHalf = kTaps / 2;
     static constexpr int kHistory = 512;  ///< power of two, > kBox + kTaps
     [[nodiscard]] float peak_at(std::size_t newest) const noexcept;
     [[nodiscard]] float sliding_minimum(float g) noexcept;
 
     float threshold_ = 1.0F;
+    float harmless_ = 0.0F;  ///< samples below this cannot make a peak above the threshold
+    int hot_ = 0;            ///< frames for which a larger sample stays in the filter
     float release_ = 0.0F;
     std::array<std::array<float, 4>, kTaps> taps_{};    ///< [tap][phase]
     std::array<float, 2 * kHistory> left_{}, right_{};  ///< written twice: any window is contiguous

@@ -69,6 +69,8 @@ struct Player::State final : Puller {
     void render_block(bool& primed);
     [[nodiscard]] Result<void> step_to(std::int64_t frame);
     [[nodiscard]] Result<void> render_to(std::int64_t frame);
+    [[nodiscard]] Result<void> write(std::span<const float> left, std::span<const float> right);
+    std::size_t unwritten_delay = TruePeakLimiter::latency();
     void count_dose(const Exposure& e);
     [[nodiscard]] std::int64_t utc_of(std::int64_t frame) const;
     [[nodiscard]] Time time_of(std::int64_t frame) const;
@@ -178,6 +180,14 @@ Result<void> Player::State::step_to(std::int64_t frame) {
     return {};
 }
 
+/// The limiter's delay is left out, so that frame 0 of the file is frame 0 of the engine.
+Result<void> Player::State::write(std::span<const float> left, std::span<const float> right) {
+    const auto drop = std::min<std::size_t>(unwritten_delay, left.size());
+    unwritten_delay -= drop;
+    if (!writer || drop == left.size()) return {};
+    return writer->write(left.subspan(drop), right.subspan(drop));
+}
+
 Result<void> Player::State::render_to(std::int64_t frame) {
     std::vector<float> left(static_cast<std::size_t>(kOfflineBlock)), right(left.size());
     std::vector<Frame> frames(left.size());
@@ -192,7 +202,7 @@ Result<void> Player::State::render_to(std::int64_t frame) {
         ring.push(std::span(frames).first(n));
         stage.expect_end(true);
         stage.pull(l, r);
-        if (writer) ATTUNE_CHECK(writer->write(l, r));
+        ATTUNE_CHECK(write(l, r));
     }
     return {};
 }
@@ -271,8 +281,12 @@ Result<void> Player::advance_to(Time t) {
 }
 
 Result<void> Player::finish() {
-    if (!state_->writer) return {};
-    return state_->writer->finish();
+    State& s = *state_;
+    if (!s.writer) return {};
+    std::vector<float> left(TruePeakLimiter::latency()), right(left.size());
+    s.stage.pull(left, right);  // what still lies in the limiter
+    ATTUNE_CHECK(s.write(left, right));
+    return s.writer->finish();
 }
 
 News Player::poll() {
@@ -313,6 +327,7 @@ News Player::poll() {
 }
 
 bool Player::ended() const noexcept { return state_->engine->ended(); }
+bool Player::silent() const noexcept { return state_->stage.silent(); }
 const DoseLedger& Player::dose() const { return state_->dose; }
 Time Player::time_of(FramePos frame) const { return state_->time_of(frame.value); }
 std::int64_t Player::frame() const noexcept { return state_->engine->heard_frame(); }

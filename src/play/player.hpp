@@ -93,6 +93,8 @@ public:
 
     [[nodiscard]] News poll();
     [[nodiscard]] bool ended() const noexcept;
+    /// The last block given to the sink was silence.
+    [[nodiscard]] bool silent() const noexcept;
     [[nodiscard]] Telemetry telemetry() const;
     [[nodiscard]] const DoseLedger& dose() const;
     /// Session time at which an engine frame is (or was) heard.

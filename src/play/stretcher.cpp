@@ -23,7 +23,9 @@ constexpr double kPlaceAtUnity = 2061.0;
 constexpr double kPlacePerRatio = 1152.0;
 constexpr std::int64_t kSettle = 24000;  // after a change of ratio the tell-tale is off
 constexpr double kSmooth = 4.0 * 48000.0;
-constexpr double kTrimFrames = 5.0 * 48000.0;
+constexpr double kTrimFrames = 10.0 * 48000.0;
+constexpr std::int64_t kLookEvery = 8 * 48000;
+constexpr double kTolerated = 14.0;
 constexpr double kMaxTrim = 0.0005;  // of the tempo: far below what is met of the command
 
 }  // namespace
@@ -35,6 +37,7 @@ struct Stretcher::State {
     std::int64_t next = 0;  ///< stream frame that is fed next
     double wanted = 0.0;    ///< stream position of the next output frame, by the integral
     double last_ratio = 1.0;
+    double trim = 0.0;        ///< added to the ratio now
     double late = 0.0;        ///< smoothed: how many stream frames the output lags behind `wanted`
     std::int64_t steady = 0;  ///< output frames since the ratio last changed
     std::size_t pad = 0;
@@ -77,7 +80,7 @@ void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexc
     s.next = at - static_cast<std::int64_t>(std::llround(static_cast<double>(s.pad) * ratio));
     s.wanted = static_cast<double>(at);
     s.last_ratio = ratio;
-    s.late = 0.0;
+    s.late = s.trim = 0.0;
     s.steady = 0;
     std::size_t drop = s.band->getStartDelay();
     while (drop > 0) {
@@ -96,8 +99,7 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
     if (n == 0) return;
     const double slope = (ratio - s.last_ratio) / static_cast<double>(n);
     s.last_ratio = ratio;
-    const double trim = std::clamp(s.late / kTrimFrames, -kMaxTrim, kMaxTrim);
-    const double used = ratio == 1.0 && slope == 0.0 ? 1.0 : ratio + kLead * slope + trim;
+    const double used = ratio == 1.0 && slope == 0.0 ? 1.0 : ratio + kLead * slope + s.trim;
     s.band->setTimeRatio(1.0 / std::clamp(used, 0.5, 2.0));
     std::size_t done = 0;
     while (done < n) {
@@ -111,12 +113,20 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
     }
     s.wanted += ratio * static_cast<double>(n);
     s.steady = slope == 0.0 ? s.steady + static_cast<std::int64_t>(n) : 0;
+    if (s.steady == 0) s.trim = s.late = 0.0;
     if (s.steady < kSettle) return;
     const double fed =
         static_cast<double>(s.next) + static_cast<double>(s.band->getSamplesRequired());
     const double place = fed - static_cast<double>(s.band->available()) * ratio - s.wanted;
     const double late = kPlaceAtUnity + kPlacePerRatio * (ratio - 1.0) - place;
     s.late += (late - s.late) * std::min(1.0, static_cast<double>(n) / kSmooth);
+    // Every new ratio makes the stretcher round anew: it is touched seldom.
+    const bool look = (s.steady - kSettle) / kLookEvery !=
+                      (s.steady - kSettle - static_cast<std::int64_t>(n)) / kLookEvery;
+    if (look)
+        s.trim = std::abs(s.late) < kTolerated
+                     ? 0.0
+                     : std::clamp(s.late / kTrimFrames, -kMaxTrim, kMaxTrim);
 }
 
 }  // namespace attune::play

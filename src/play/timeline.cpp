@@ -509,7 +509,8 @@ void Timeline::approach_end(Voice& v, int& limit) noexcept {
                 length, true};
     }
     const bool repeat = next == v.item;
-    if (!repeat && next->plan.fade_in_s <= 0.0 && v.item->is_track() && next->is_track()) {
+    if (!repeat && !v.broken_off && next->plan.fade_in_s <= 0.0 && v.item->is_track() &&
+        next->is_track()) {
         const double horizon = frames(kCommitSeconds);
         if (left <= horizon)
             commit_chain(v);
@@ -519,6 +520,7 @@ void Timeline::approach_end(Voice& v, int& limit) noexcept {
     }
     bool aligned = false;
     double fade = repeat ? frames(kRepeatFadeSeconds) : crossfade_frames(v, *next, aligned);
+    if (v.broken_off) fade = std::max(fade, kStarveFadeFrames);
     const double whole = (v.end - v.begin) / v.ratio;
     if (fade > whole / 2) {
         fade = whole / 2;
@@ -677,7 +679,8 @@ void Timeline::move(Segment& s, int n) noexcept {
         if (flows) v.pos += v.ratio * n;
         if (v.in.on && frame_ + n - v.in.start >= v.in.length) v.in.on = false;
         const double left = (v.end - v.pos) / v.ratio;
-        if (v.broken_off && !v.tail.on && v.chained == nullptr && left < kStarveFadeFrames)
+        if (v.broken_off && !v.tail.on && !v.out.on && v.chained == nullptr &&
+            left < kStarveFadeFrames)
             v.tail = {frame_ + n, std::max<std::int64_t>(1, static_cast<std::int64_t>(left)), true};
         v.gain_db.advance(n);
         s.voices[k].gain_to = voice_gain(v, frame_ + n);

@@ -1,3 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-attune_test(play unit DEPS play SOURCES
+attune_need_pkg(EBUR128 libebur128)
+attune_test(play unit DEPS play LIBS PkgConfig::EBUR128 SOURCES
+  unit/play_dose_test.cpp
+  unit/play_gapless_test.cpp
+  unit/play_live_test.cpp
+  unit/play_loudness_test.cpp
+  unit/play_tempo_test.cpp
   unit/play_timeline_test.cpp)
+attune_test(play rt DEPS play RT_GUARD SOURCES rt/play_engine_rt_test.cpp)
