@@ -27,6 +27,7 @@ struct Item {
     std::vector<float> beats_s;  ///< of the file; both items' beats align a crossfade
     std::unique_ptr<flow::AudioSource>
         source;  ///< kCompose: prepared by the engine's owner; may be null in timeline mode
+    bool broken_off = false;  ///< the engine's: the file ended before its promised length
 
     [[nodiscard]] bool is_track() const { return plan.kind == flow::ItemKind::kTrack; }
 };

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <thread>
 
+#include "play/realtime.hpp"
 #include "play/sink.hpp"
 
 namespace attune::play {
@@ -28,6 +29,7 @@ public:
 
 private:
     void run(Puller& puller) {
+        raise_priority();
         std::vector<float> left(static_cast<std::size_t>(block_)), right(left.size());
         timespec next{};
         clock_gettime(CLOCK_MONOTONIC, &next);

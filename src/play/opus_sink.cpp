@@ -10,6 +10,7 @@
 
 #include "core/log.hpp"
 #include "media/encoder.hpp"
+#include "play/realtime.hpp"
 
 namespace attune::play {
 namespace {
@@ -58,6 +59,7 @@ public:
 
 private:
     void run(Puller& puller) {
+        raise_priority();
         Time next = clock_.now();
         for (int k = 0; k < config_.prefill && !quit_.load(); ++k) make(puller);
         while (!quit_.load()) {

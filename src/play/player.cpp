@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "play/output_stage.hpp"
+#include "play/realtime.hpp"
 
 namespace attune::play {
 namespace {
@@ -89,7 +90,7 @@ void Player::State::pull(std::span<float> left, std::span<float> right) noexcept
         const double gap = static_cast<double>(now_ns - before) * 1e-6;
         if (gap > stats.worst_gap_ms.load(std::memory_order_relaxed))
             stats.worst_gap_ms.store(gap, std::memory_order_relaxed);
-        if (fill < lowest_fill.load(std::memory_order_relaxed))
+        if (stage.taken() > kEngineRate.hz && fill < lowest_fill.load(std::memory_order_relaxed))
             lowest_fill.store(fill, std::memory_order_relaxed);
     } else {
         stats.first_ns.store(now_ns, std::memory_order_relaxed);
@@ -120,6 +121,7 @@ void Player::State::render_block(bool& primed) {
 }
 
 void Player::State::run() {
+    raise_priority();
     const auto give_up = SteadyNow::now() + kFirstItemWait;
     while (!quit.load() && !engine->ready(kOfflineBlock) && SteadyNow::now() < give_up)
         std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -74,6 +74,8 @@ void Stretcher::feed(StreamWindow& stream) noexcept {
 
 void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexcept {
     State& s = *state_;
+    s.band->setTimeRatio(
+        1.0);  // what it remembers of hops outlives reset(): -6 dBFS at the next start
     s.band->reset();
     s.band->setTimeRatio(1.0 / ratio);
     const auto at = static_cast<std::int64_t>(std::llround(position));

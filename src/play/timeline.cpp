@@ -509,7 +509,7 @@ void Timeline::approach_end(Voice& v, int& limit) noexcept {
                 length, true};
     }
     const bool repeat = next == v.item;
-    if (!repeat && !v.broken_off && next->plan.fade_in_s <= 0.0 && v.item->is_track() &&
+    if (!repeat && !v.item->broken_off && next->plan.fade_in_s <= 0.0 && v.item->is_track() &&
         next->is_track()) {
         const double horizon = frames(kCommitSeconds);
         if (left <= horizon)
@@ -520,7 +520,7 @@ void Timeline::approach_end(Voice& v, int& limit) noexcept {
     }
     bool aligned = false;
     double fade = repeat ? frames(kRepeatFadeSeconds) : crossfade_frames(v, *next, aligned);
-    if (v.broken_off) fade = std::max(fade, kStarveFadeFrames);
+    if (v.item->broken_off) fade = std::max(fade, kStarveFadeFrames);
     const double whole = (v.end - v.begin) / v.ratio;
     if (fade > whole / 2) {
         fade = whole / 2;
@@ -573,9 +573,8 @@ void Timeline::set_starving(std::uint32_t play, bool starving) noexcept {
 void Timeline::truncate(const Item* item, std::int64_t source_frames, int rate_hz,
                         ErrorCode why) noexcept {
     set_source_frames(item, std::max<std::int64_t>(1, source_frames), rate_hz);
+    const_cast<Item*>(item)->broken_off = true;  // as in set_source_frames()
     say(EventKind::kItemFailed, item->plan.id, why);
-    for (Voice& v : voices_)
-        if (v.active && (v.item == item || v.chained == item)) v.broken_off = true;
 }
 
 void Timeline::fail(const Item* item, ErrorCode why) noexcept {
@@ -679,7 +678,7 @@ void Timeline::move(Segment& s, int n) noexcept {
         if (flows) v.pos += v.ratio * n;
         if (v.in.on && frame_ + n - v.in.start >= v.in.length) v.in.on = false;
         const double left = (v.end - v.pos) / v.ratio;
-        if (v.broken_off && !v.tail.on && !v.out.on && v.chained == nullptr &&
+        if (v.item->broken_off && !v.tail.on && !v.out.on && v.chained == nullptr &&
             left < kStarveFadeFrames)
             v.tail = {frame_ + n, std::max<std::int64_t>(1, static_cast<std::int64_t>(left)), true};
         v.gain_db.advance(n);
@@ -718,7 +717,7 @@ bool Timeline::steady() const noexcept {
     for (const Voice& v : voices_) {
         if (!v.active) continue;
         if (v.in.on || v.out.on || v.tail.on || v.gain_db.moving() || v.supply.moving() ||
-            v.broken_off)
+            v.item->broken_off)
             return false;
         if (v.item->is_track() && (!v.item->plan.tempo.empty() || v.ratio != target_ratio(v)))
             return false;

@@ -152,7 +152,7 @@ private:
         Fade in, out, tail;
         Ramp supply;  ///< 1 = data flows, 0 = starved and frozen
         std::int64_t starved_since = -1;
-        bool starving = false, doomed = false, broken_off = false;
+        bool starving = false, doomed = false;
         float last_gain = 0.0F, last_soften = 0.0F;
     };
     template <typename T, int N>

@@ -7,4 +7,5 @@ attune_test(play unit DEPS play LIBS PkgConfig::EBUR128 SOURCES
   unit/play_loudness_test.cpp
   unit/play_tempo_test.cpp
   unit/play_timeline_test.cpp)
+attune_test(play stress DEPS play LIBS Threads::Threads TIMEOUT 300 SOURCES stress/play_player_stress_test.cpp)
 attune_test(play rt DEPS play RT_GUARD SOURCES rt/play_engine_rt_test.cpp)

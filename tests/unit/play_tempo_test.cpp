@@ -82,7 +82,9 @@ TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
     const double ratio = GetParam();
     TempDir dir;
     constexpr std::size_t kEvery = 9600;
-    const double seconds = 60.0;
+    // A minute here; the soak asks for 30 (ATTUNE_TEMPO_SECONDS=1800).
+    const char* asked = std::getenv("ATTUNE_TEMPO_SECONDS");
+    const double seconds = asked != nullptr ? std::atof(asked) : 60.0;
     std::vector<float> x(static_cast<std::size_t>(seconds * 1.2 + 4) * 48000);
     for (std::size_t k = 0; k < x.size(); ++k) {
         const std::size_t m = k % kEvery;
@@ -123,7 +125,7 @@ TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
         sum += error;
         ++n;
         if (at / 48000 > 4 && at / 48000 < 14) first += error / 54;
-        if (at / 48000 > 49) last += error / 54;
+        if (at / 48000 > seconds - 11) last += error / 54;
     }
     RecordProperty("worst_frames", std::to_string(worst));
     RecordProperty("mean_frames", std::to_string(sum / n));
