@@ -8,7 +8,9 @@
 
 #include "app/command_line.hpp"
 #include "compose/export.hpp"
+#include "compose/listening_kit.hpp"
 #include "compose/starter_library.hpp"
+#include "compose/tinnitus.hpp"
 
 namespace attune::app {
 namespace {
@@ -18,6 +20,10 @@ struct ComposeArguments {
     std::string style, engine = "rule", out, midi, listening_kit;
     std::uint64_t seed = 1;
     bool starter = false;
+    std::string vary;                    ///< seed MIDI
+    double tinnitus_hz = 0.0;
+    bool keep_pitch = false;
+    std::vector<std::string> answers;    ///< of a listening kit
     std::vector<std::string> controls;  ///< name=value
 };
 
@@ -113,6 +119,52 @@ int compose_starter(const Context& context) {
     return kDone;
 }
 
+int compose_variation(const Context& context, const ComposeArguments& a) {
+    const auto run = [&]() -> Result<compose::Made> {
+        ATTUNE_TRY(const auto file, compose::read_midi(std::filesystem::path(a.vary)));
+        ATTUNE_TRY(const auto melody, compose::extract_melody(file));
+        compose::VariationBrief brief;
+        brief.seconds = a.seconds;
+        brief.seed = a.seed;
+        if (a.tinnitus_hz != 0.0) brief.tinnitus_hz = a.tinnitus_hz;
+        ATTUNE_TRY(auto score, compose::compose_variation(melody, brief));
+        compose::ExportOptions options;
+        options.audio = a.out;
+        options.midi = a.midi;
+        if (brief.tinnitus_hz && !a.keep_pitch) options.notch_hz = *brief.tinnitus_hz;
+        return compose::make(std::move(score), options, &context.cancel);
+    };
+    const auto made = run();
+    if (!made) return report_error(context, made.error());
+    if (context.json) std::puts(describe(*made).dump().c_str());
+    else std::printf("%zu notes, %.0f s\n", made->score.notes.size(), made->seconds);
+    return kDone;
+}
+
+int listening_kit(const Context& context, const ComposeArguments& a) {
+    if (a.answers.empty()) {
+        compose::ListeningKit kit;
+        kit.seed = a.seed;
+        const auto engine = compose::engine_named(a.engine);
+        if (!engine) return report_error(context, engine.error());
+        kit.engine = *engine;
+        const auto done = compose::make_listening_kit(a.listening_kit, kit, &context.cancel);
+        if (!done) return report_error(context, done.error());
+        if (context.json) std::puts(nlohmann::json{{"schema", "attune.listening_kit.1"}, {"clips", kit.side * kit.side}, {"page", a.listening_kit + "/index.html"}}.dump().c_str());
+        else std::printf("open %s/index.html; key.csv is not for listeners\n", a.listening_kit.c_str());
+        return kDone;
+    }
+    const auto figures = compose::analyse_listening_kit(a.listening_kit, {a.answers.begin(), a.answers.end()});
+    if (!figures) return report_error(context, figures.error());
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& f : *figures) {
+        list.push_back({{"name", f.name}, {"spearman", f.rho}, {"ci95", {f.low, f.high}}, {"listeners", f.listeners}, {"ratings", f.ratings}});
+        if (!context.json) std::printf("%-18s %.2f [%.2f, %.2f] (%zu listeners)\n", f.name.c_str(), f.rho, f.low, f.high, f.listeners);
+    }
+    if (context.json) std::puts(nlohmann::json{{"schema", "attune.listening_kit_result.1"}, {"figures", list}}.dump().c_str());
+    return kDone;
+}
+
 }  // namespace
 
 void add_compose_commands(CLI::App& app, Context& context) {
@@ -128,8 +180,18 @@ void add_compose_commands(CLI::App& app, Context& context) {
     command->add_option("--out", a->out, "FILE.flac");
     command->add_option("--midi", a->midi, "FILE.mid, for a notation program");
     command->add_flag("--starter", a->starter, "make the starter library in DATA/starter");
+    command->add_option("--listening-kit", a->listening_kit, "DIR: make a blind listening test there; with --answers, analyse it");
+    command->add_option("--answers", a->answers, "CSV files that listeners saved");
+    command->add_option("--vary", a->vary, "FILE.mid: variations of its melody without repetition (tinnitus)");
+    command->add_option("--tinnitus-hz", a->tinnitus_hz, "with --vary: lower what lies within a third of an octave of this pitch, 200..16000");
+    command->add_flag("--keep-tinnitus-pitch", a->keep_pitch, "a clinician's choice: do not lower it");
     command->callback([a, &context] {
-        context.run = [a, &context] { return a->starter ? compose_starter(context) : compose_one(context, *a); };
+        context.run = [a, &context] { 
+            if (a->starter) return compose_starter(context);
+            if (!a->listening_kit.empty()) return listening_kit(context, *a);
+            if (!a->vary.empty()) return compose_variation(context, *a);
+            return compose_one(context, *a);
+        };
     });
 }
 

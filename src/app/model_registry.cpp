@@ -8,6 +8,7 @@
 #include "affect/evaluate_stress.hpp"
 #include "affect/models.hpp"
 #include "sense/recording.hpp"
+#include "compose/models.hpp"
 #if __has_include("library/models.hpp")
 #include "library/models.hpp"
 #define ATTUNE_LIBRARY_MODELS 1
@@ -51,6 +52,7 @@ learn::ModelRegistry make_model_registry() {
     learn::ModelRegistry registry;
     affect::register_models(registry);
     affect::register_stress(registry, read_frames);
+    compose::register_models(registry);
 #ifdef ATTUNE_LIBRARY_MODELS
     library::register_models(registry);
 #endif

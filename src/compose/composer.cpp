@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "compose/rule_engine.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
 
@@ -43,6 +44,7 @@ struct Composer::State {
     Ticks position = 0;
     int index = 0;
     int last_pitch = -1;
+    bool ending = false;       ///< the next phrase closes the piece
     Mode mode = Mode::kMajor;  ///< of the home key now: follows the target at section borders
 
     State(const Brief& b, std::unique_ptr<Engine> e, int bars) : brief(b), engine(std::move(e)), form(b.seed, bars) {}
@@ -121,15 +123,24 @@ Result<Composer> Composer::create(const Brief& brief, std::unique_ptr<Engine> en
 
 bool Composer::done() const noexcept { return state_->form.phrases() > 0 && state_->index >= state_->form.phrases(); }
 
-ComposedPhrase Composer::next() {
+ComposedPhrase Composer::next(const Late& late) {
     State& s = *state_;
-    const FormPhrase plan = s.form.phrase(s.index);
+    FormPhrase plan = s.form.phrase(s.index);
+    if (s.ending) {
+        plan.theme = 0, plan.transpose = plan.next_transpose = 0;
+        plan.to_relative = plan.next_relative = plan.intro = false;
+        plan.cadence = Cadence::kAuthentic;
+        plan.final = true;
+    }
     // A new mode is only heard where a section begins.
     if (s.index % 4 == 0 && !s.brief.key && is_major(s.mode) != is_major(mode_for(s.target.valence))) s.mode = mode_for(s.target.valence);
     const PhraseRequest request = s.request(plan);
     ComposedPhrase phrase;
     phrase.start = s.position;
-    phrase.idea = s.engine->compose(request);
+    auto idea = s.engine->compose(request, late);
+    phrase.fell_back = !idea.has_value();
+    phrase.engine = idea ? s.engine->kind() : EngineKind::kRule;
+    phrase.idea = idea ? std::move(*idea) : RuleEngine::make(request);
     phrase.before = s.arrange;
     phrase.bpm = compose::tempo_bpm(s.controls);
     phrase.last = plan.final;
@@ -153,11 +164,14 @@ ComposedPhrase Composer::again(const ComposedPhrase& phrase, const Controls& con
     return changed;
 }
 
-void Composer::continue_from(const ComposedPhrase& phrase) {
+ArrangeState Composer::state_after(const ComposedPhrase& phrase) const {
     ArrangeState state = phrase.before;
     static_cast<void>(arrange(phrase.idea, phrase.request, state));
-    state_->arrange = state;
+    return state;
 }
+
+void Composer::continue_from(const ComposedPhrase& phrase) { state_->arrange = state_after(phrase); }
+void Composer::end_with_next() noexcept { state_->ending = true; }
 
 void Composer::set_target(const flow::Va& target, const Controls& controls) {
     state_->target = target;

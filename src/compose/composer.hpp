@@ -38,6 +38,8 @@ struct ComposedPhrase {
     double bpm = 100.0;
     std::vector<Note> notes;    ///< times from the piece's start
     bool last = false;
+    EngineKind engine = EngineKind::kRule;  ///< that made the idea
+    bool fell_back = false;                 ///< the chosen engine was late
 };
 
 class Composer {
@@ -51,11 +53,15 @@ public:
 
     [[nodiscard]] bool done() const noexcept;
     /// The next phrase with the controls as they are now. Pre: !done().
-    [[nodiscard]] ComposedPhrase next();
+    [[nodiscard]] ComposedPhrase next(const Late& late = {});
     /// The same phrase under other controls: same ideas, another arrangement.
     [[nodiscard]] ComposedPhrase again(const ComposedPhrase& phrase, const Controls& controls) const;
     /// State to hand on is that of `phrase` (after again()).
     void continue_from(const ComposedPhrase& phrase);
+    /// What `phrase` hands on to the one after it.
+    [[nodiscard]] ArrangeState state_after(const ComposedPhrase& phrase) const;
+    /// The next phrase is the last one and closes the piece.
+    void end_with_next() noexcept;
 
     void set_target(const flow::Va& target, const Controls& controls);
     /// Takes over from the next phrase on; the current one is finished as it is.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compose/harmony.hpp"
+#include "compose/hmm_engine.hpp"
 #include "compose/melody.hpp"
 #include "compose/rule_engine.hpp"
 #include "core/text.hpp"
@@ -51,6 +52,7 @@ Result<EngineKind> engine_named(std::string_view name) {
 
 Result<std::unique_ptr<Engine>> make_engine(EngineKind kind) {
     if (kind == EngineKind::kRule) return std::unique_ptr<Engine>(std::make_unique<RuleEngine>());
+    if (kind == EngineKind::kHmm) return HmmEngine::load();
     return fail(ErrorCode::kUnavailable, std::string("the model of engine ") + to_string(kind) + " is not installed");
 }
 

@@ -9,8 +9,10 @@
 /// In       PhraseRequest: where in the form, which key, which cadence, which theme
 /// Out      Phrase: chords that tile the bars, melody without overlaps, on the grid of a sixteenth
 /// Threads  one owner; compose() may allocate and is not for a real-time thread
-/// Errors   create of the learned ones: kUnavailable names the model file. compose() itself cannot fail
+/// Errors   create of the learned ones: kUnavailable names the model file. compose(): nullopt = gave up because
+///          `late()` said so; the rule engine then makes this phrase, and the record says which
 /// Same request, same model, same phrase: all chance comes from request.seed by named streams.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -59,11 +61,14 @@ struct Phrase {
     std::vector<MelodyNote> melody;    ///< at full density; gaps are closed when notes are left out
 };
 
+/// Asked between steps; true = give up. Empty = never.
+using Late = std::function<bool()>;
+
 class Engine {
 public:
     virtual ~Engine() = default;
     [[nodiscard]] virtual EngineKind kind() const noexcept = 0;
-    [[nodiscard]] virtual Phrase compose(const PhraseRequest& request) = 0;
+    [[nodiscard]] virtual std::optional<Phrase> compose(const PhraseRequest& request, const Late& late) = 0;
 };
 
 /// The rules that hold for every engine: chords tile the phrase and end as the cadence asks; the melody stays

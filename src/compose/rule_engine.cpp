@@ -6,7 +6,9 @@
 
 namespace attune::compose {
 
-Phrase RuleEngine::compose(const PhraseRequest& request) {
+std::optional<Phrase> RuleEngine::compose(const PhraseRequest& request, const Late&) { return make(request); }
+
+Phrase RuleEngine::make(const PhraseRequest& request) {
     Phrase phrase;
     phrase.length = request.bars * request.beats_per_bar * kTicksPerBeat;
     phrase.chords = harmonise(request);

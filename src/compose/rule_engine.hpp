@@ -8,7 +8,9 @@ namespace attune::compose {
 class RuleEngine final : public Engine {
 public:
     [[nodiscard]] EngineKind kind() const noexcept override { return EngineKind::kRule; }
-    [[nodiscard]] Phrase compose(const PhraseRequest& request) override;
+    [[nodiscard]] std::optional<Phrase> compose(const PhraseRequest& request, const Late& late) override;
+    /// The same, which cannot be late.
+    [[nodiscard]] static Phrase make(const PhraseRequest& request);
 };
 
 }  // namespace attune::compose

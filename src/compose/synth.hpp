@@ -4,7 +4,8 @@
 ///
 /// Out      stereo float at kEngineRate; at most 96 voices; reverb on, chorus off
 /// Threads  create() and prepare_programs() on any thread (they read the soundfont); everything else on one
-///          thread at a time and RT-SAFE: no lock (the synth's own is off), no allocation, no file
+///          thread at a time: no lock (the synth's own is off), no file, nothing of ours allocated. FluidSynth 2.3 itself
+///          allocates one small list a 64 frames in render(): it belongs on the engine thread, not in the callback
 /// Errors   create(): kUnavailable names the places where a soundfont was looked for and the package that has one
 #include <array>
 #include <filesystem>
