@@ -82,8 +82,8 @@ double centre_pitch(const Controls& controls) noexcept {
     return kLowest + (kHighest - kLowest) * unit(controls[Control::kRegister]);
 }
 
-double intensity_db(const Controls& controls) noexcept { return -10.0 + 14.0 * unit(controls[Control::kIntensity]); }
+double intensity_db(const Controls& controls) noexcept { return -6.0 + 6.0 * unit(controls[Control::kIntensity]); }
 
-double base_velocity(const Controls& controls) noexcept { return 44.0 + 58.0 * unit(controls[Control::kIntensity]); }
+double base_velocity(const Controls& controls) noexcept { return 50.0 + 46.0 * unit(controls[Control::kIntensity]); }
 
 }  // namespace attune::compose

@@ -24,7 +24,8 @@ void tile(const PhraseRequest& request, Phrase& phrase) {
     for (std::size_t i = 0; i < phrase.chords.size(); ++i)
         phrase.chords[i].length = (i + 1 < phrase.chords.size() ? phrase.chords[i + 1].start : phrase.length) - phrase.chords[i].start;
     std::erase_if(phrase.chords, [](const ChordSpan& c) { return c.length <= 0; });
-    if (request.final || request.next_key || request.cadence != Cadence::kOpen) phrase.chords.back().chord = cadence_chord(request);
+    if (request.final) close_piece(request, phrase.chords);
+    else if (request.next_key || request.cadence != Cadence::kOpen) phrase.chords.back().chord = cadence_chord(request);
 }
 
 int towards(int pitch, int from, const PhraseRequest& request, const Chord& chord, bool strong) {

@@ -40,7 +40,7 @@ FormPhrase Form::body(int index) const {
     FormPhrase p;
     p.theme = slot.theme == 0 ? 0 : slot.theme + 2 * round;
     p.half = slot.half;
-    p.variation = slot.variation + (slot.theme == 0 ? round : 0);
+    p.variation = slot.variation + (slot.theme == 0 ? 4 * round : 0);
     // A round's second theme lies in a near key: dominant, subdominant, or the relative.
     static constexpr std::array<int, 3> kNear = {7, 5, 0};
     const auto away = kNear[random.below(kNear.size())];

@@ -89,6 +89,23 @@ Chord cadence_chord(const PhraseRequest& request) noexcept {
     return diatonic_chord(request.key, 0);
 }
 
+void close_piece(const PhraseRequest& request, std::vector<ChordSpan>& chords) {
+    const Ticks bar = request.beats_per_bar * kTicksPerBeat, last = (request.bars - 1) * bar;
+    if (last <= 0) {
+        chords = {{0, bar, diatonic_chord(request.key, 0)}};
+        return;
+    }
+    std::erase_if(chords, [&](const ChordSpan& c) { return c.start >= last; });
+    if (chords.empty()) chords.push_back({0, last, dominant_of(request.key, false)});
+    chords.back().length = last - chords.back().start;
+    if (chords.back().length > bar / 2) {  // the dominant takes the second half of the bar before
+        chords.back().length -= bar / 2;
+        chords.push_back({last - bar / 2, bar / 2, {}});
+    }
+    chords.back().chord = dominant_of(request.key, false);
+    chords.push_back({last, bar, diatonic_chord(request.key, 0)});
+}
+
 std::vector<ChordSpan> harmonise(const PhraseRequest& request) {
     core::Random random(request.seed, "compose/harmony/theme/" + std::to_string(request.theme));
     core::Random changed(request.seed, "compose/harmony/variation/" + std::to_string(request.theme) + "/" +
@@ -130,6 +147,7 @@ std::vector<ChordSpan> harmonise(const PhraseRequest& request) {
         }
         spans.push_back({start, end - start, chord});
     }
+    if (request.final) close_piece(request, spans);
     return spans;
 }
 

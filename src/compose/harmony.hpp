@@ -15,6 +15,8 @@ namespace attune::compose {
 [[nodiscard]] std::vector<ChordSpan> harmonise(const PhraseRequest& request);
 /// The dominant (a seventh where `seventh`) of a key, major also in minor.
 [[nodiscard]] Chord dominant_of(const Key& key, bool seventh) noexcept;
+/// The last bar of a piece is its tonic, and what stands before it leads there.
+void close_piece(const PhraseRequest& request, std::vector<ChordSpan>& chords);
 /// The chord that the cadence ends on.
 [[nodiscard]] Chord cadence_chord(const PhraseRequest& request) noexcept;
 

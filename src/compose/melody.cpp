@@ -146,15 +146,17 @@ std::vector<MelodyNote> melodise(const PhraseRequest& request, const std::vector
     Cell contrast = make_cell(random, request.beats_per_bar);
     core::Random changed(request.seed, "compose/variation/" + std::to_string(request.theme) + "/" +
                                            std::to_string(request.variation) + "/" + std::to_string(request.half));
+    if (request.variation > 0) vary(statement, 0, changed), vary(contrast, 0, changed);
     for (int v = 0; v < std::min(request.variation, 3); ++v) {
         vary(statement, static_cast<int>(changed.below(4)), changed);
         vary(contrast, static_cast<int>(changed.below(4)), changed);
     }
     const double centre = centre_pitch(request.controls);
+    const double lift = request.variation > 0 ? changed.uniform(-3.0, 3.0) : 0.0;
     Writer writer{request, chords, centre, request.last_pitch < 0 ? static_cast<int>(centre) : request.last_pitch, {}};
     for (int bar = 0; bar + 1 < request.bars; ++bar) {
         const bool second = request.half == 1 && bar == 2;
-        writer.bar(bar, bar % 4 == 2 || second ? contrast : statement, bar % 4 == 1 ? 2.0 : 0.0);
+        writer.bar(bar, bar % 4 == 2 || second ? contrast : statement, (bar % 4 == 1 ? 2.0 : 0.0) + lift);
     }
     writer.close(request.bars - 1);
     return writer.notes;

@@ -87,6 +87,9 @@ Result<void> train_hmm(const learn::TrainRequest& request) {
     ATTUNE_TRY(const auto model, Hmm::train(tunes));
     ATTUNE_TRY(const auto held, cross_validate(tunes));
     const auto text = model.to_json();
+    std::error_code error;
+    std::filesystem::create_directories(request.out, error);
+    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), request.out.string());
     ATTUNE_CHECK(core::write_file_atomically(request.out / "compose_hmm.json", text));
     learn::ModelCard card;
     card.model = "compose_hmm";

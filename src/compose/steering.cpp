@@ -9,7 +9,7 @@
 namespace attune::compose {
 namespace {
 
-constexpr double kSmooth_s = 15.0;   ///< the estimate's noise is not followed
+constexpr double kSmooth_s = 1.5;    ///< over what is left of the estimate's noise; the filter has smoothed already
 constexpr double kGain = 3.0;        ///< lead slows down within δ/kGain of the goal
 constexpr double kPast = .20;        ///< the music goes at most this far past the goal
 

@@ -5,3 +5,6 @@ attune_test(compose unit DEPS compose TIMEOUT 300 SOURCES
   unit/compose_steering_test.cpp)
 attune_test(compose rt DEPS compose RT_GUARD TIMEOUT 300 SOURCES
   rt/compose_live_source_test.cpp)
+find_package(rapidcheck REQUIRED)
+attune_test(compose prop DEPS compose LIBS rapidcheck rapidcheck_gtest SOURCES
+  prop/compose_prop_test.cpp)
