@@ -59,7 +59,7 @@ void add_compare_command(CLI::App& simulate, Context& context) {
     compare->add_option("--persona", words->request.personas, "personas (default: all)");
     compare->add_option("--family", words->families,
                         "linear, iso-true, iso-true:W, fitted, textbook, second-order; \":silent\" behind it switches "
-                        "the response to music off (default: linear iso-true:0.6 iso-true:0.8 fitted second-order)");
+                        "the response to music off (default: linear iso-true:0.6 fitted second-order)");
     compare->add_option("--policy", words->arms, "policies, e.g. silence nearest planner+taste oracle (default: all)");
     compare->add_option("--seeds", words->request.seeds, "sessions of each kind, seeds 1 to N")->capture_default_str();
     compare->add_option("--minutes", words->request.minutes, "length of a session")->capture_default_str();

@@ -202,7 +202,7 @@ Result<void> complete(CompareRequest& r) {
         return fail(ErrorCode::kBadArgument, std::to_string(r.threads) + " threads is out of range; 1 to 64", "--threads");
     if (r.personas.empty()) r.personas = sense::persona_names();
     if (r.families.empty()) {
-        for (const char* name : {"linear", "iso-true:0.6", "iso-true:0.8", "fitted", "second-order"}) {
+        for (const char* name : {"linear", "iso-true:0.6", "fitted", "second-order"}) {
             ATTUNE_TRY(auto family, parse_compare_family(name));
             r.families.push_back(std::move(family));
         }

@@ -44,7 +44,7 @@ struct CompareArm {
 
 struct CompareRequest {
     std::vector<std::string> personas;          ///< empty = all that ship
-    std::vector<CompareFamily> families;        ///< empty = linear, iso-true:0.6, iso-true:0.8, fitted, second-order
+    std::vector<CompareFamily> families;        ///< empty = linear, iso-true:0.6, fitted, second-order
     std::vector<CompareArm> arms;               ///< empty = all
     int seeds = 20;                             ///< 1..1000: seeds 1 to this
     double minutes = 20.0;
