@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the end-to-end tests share: the real program on a real database, Debian's Chromium, plain checks.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+
+export const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
+export const attune = process.env.ATTUNE_BIN ?? join(root, 'build/release/attune');
+
+export function temporary(name) {
+  const folder = mkdtempSync(join(tmpdir(), `attune-${name}-`));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function run(...args) {
+  return execFileSync(attune, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_WAIT_POLICY: 'passive' } });
+}
+
+/** Starts `attune serve` and waits until it says where it is. */
+export async function serve(data, { port = 0, args = [] } = {}) {
+  const child = spawn(attune, ['serve', '--json', '--data', data, '--port', String(port), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.on('exit', () => child.kill('SIGKILL'));
+  const url = await new Promise((done, failed) => {
+    let text = '';
+    child.stdout.on('data', (block) => {
+      text += block;
+      const match = text.match(/"url":"([^"]+)"/);
+      if (match) done(match[1].replace(/\/$/, ''));
+    });
+    child.on('exit', (code) => failed(new Error(`attune serve ended with ${code}`)));
+  });
+  const exited = new Promise((done) => child.on('exit', done));
+  return { url, port: Number(new URL(url).port), child, pid: child.pid, stop: async (signal = 'SIGTERM') => { child.kill(signal); await exited; } };
+}
+
+const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export async function browser(extra = []) {
+  if (!existsSync(chromiumPath)) throw new Error(`no Chromium at ${chromiumPath}`);
+  return chromium.launch({
+    executablePath: chromiumPath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=user-gesture-required', ...extra]
+  });
+}
+
+let passed = 0;
+const failures = [];
+export async function test(name, body) {
+  const begun = Date.now();
+  try {
+    await body();
+    passed += 1;
+    console.log(`ok    ${name} (${Date.now() - begun} ms)`);
+  } catch (error) {
+    failures.push(name);
+    console.log(`FAIL  ${name}\n      ${String(error.stack ?? error).split('\n').slice(0, 12).join('\n      ')}`);
+  }
+}
+export function check(condition, message) {
+  if (!condition) throw new Error(message);
+}
+export async function until(probe, what, limit_ms = 8000) {
+  const begun = Date.now();
+  for (;;) {
+    const value = await probe();
+    if (value) return Date.now() - begun;
+    if (Date.now() - begun > limit_ms) throw new Error(`not within ${limit_ms} ms: ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+export function finish() {
+  console.log(`${passed} passed, ${failures.length} failed`);
+  process.exit(failures.length ? 1 : 0);
+}
