@@ -124,9 +124,10 @@ await test('every page is reached and used by keyboard alone', async () => {
   await page.keyboard.press('ArrowRight');
   check((await page.locator('#feel-valence').getAttribute('aria-valuetext')) === 'in between', 'an arrow is an answer');
   await page.goto(`${server.url}/library`);
-  await page.locator('[role=rowgroup]').focus();
-  await page.locator('#track-0 [role=gridcell]').first().waitFor();
+  await page.locator('#track-0 .artist').waitFor();
+  await page.locator('#track-0').focus();
   await page.keyboard.press('End');
+  await page.locator('#track-299 .artist').waitFor();
   await page.waitForTimeout(300);
   await page.keyboard.press('Enter');
   await until(() => page.url().includes('/library/'), 'Enter opens a track');

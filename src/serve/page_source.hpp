@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// A sensor of the page as a source of the session: what the socket brings waits in a mailbox until the
+/// session pulls it.
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "serve/sense_message.hpp"
+#include "sense/source.hpp"
+
+namespace attune::serve {
+
+/// Bounded; drops the oldest and counts it.  Threads: any.
+class PageMailbox {
+public:
+    void put(SenseMessage message);
+    void set_open(bool open);
+    [[nodiscard]] bool open() const;
+    [[nodiscard]] std::vector<SenseMessage> take(std::uint64_t& dropped);
+    /// The session no longer wants it: everything that comes is thrown away.
+    void close();
+
+private:
+    static constexpr std::size_t kMost = 64;
+    mutable std::mutex mutex_;  ///< guards all below
+    std::vector<SenseMessage> waiting_;
+    std::uint64_t dropped_ = 0;
+    bool open_ = false, closed_ = false;
+};
+
+/// sensor: "camera" (face), "microphone" (voice), "heart" (RR and rate); kBadArgument otherwise.
+[[nodiscard]] Result<std::unique_ptr<sense::Source>> make_page_source(const std::string& sensor,
+                                                                      std::shared_ptr<PageMailbox> mailbox);
+
+}  // namespace attune::serve
