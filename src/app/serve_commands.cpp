@@ -22,6 +22,7 @@ struct ServeOptions {
     serve::ServerConfig server;
     bool open = false;
     bool set_password = false;
+    bool routes = false;
 };
 
 std::string read_secret(const char* prompt) {
@@ -82,6 +83,10 @@ void announce(const Context& context, const serve::Server& server) {
 int serve_until_cancelled(const Context& context, const ServeOptions& options) {
     auto server = serve::Server::create(options.server);
     if (!server) return report_error(context, server.error());
+    if (options.routes) {
+        for (const std::string& route : (*server)->routes()) std::puts(route.c_str());
+        return kDone;
+    }
     (*server)->start();
     announce(context, **server);
     if (options.open) {
@@ -116,6 +121,7 @@ void add_serve_commands(CLI::App& app, Context& context) {
     serve->add_option("--tls-key", server.tls_key, "PEM file that goes with it");
     serve->add_flag("--tls,!--no-tls", server.tls,
                     "TLS on or off; off only behind a proxy that has it");
+    serve->add_flag("--routes", options->routes, "print the routes and end")->group("");
     serve->add_option("--pages", server.pages, "folder of the built pages")->group("");
     serve->footer("Example:  attune serve --open");
     serve->callback([options, &context] {
@@ -124,6 +130,7 @@ void add_serve_commands(CLI::App& app, Context& context) {
             options->server.data_dir = context.data_dir;
             options->server.db_url = context.db_url;
             options->server.version = ATTUNE_VERSION;
+            if (options->routes) options->server.port = 0;
             return serve_until_cancelled(context, *options);
         };
     });

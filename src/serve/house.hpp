@@ -78,6 +78,7 @@ using JsonHandler = std::function<Result<std::string>(const Request&, const Path
 // One group of routes each, in its own .cpp.
 void add_health_routes(Router& router, House& house);
 void add_library_routes(Router& router, House& house);
+void add_people_routes(Router& router, House& house);
 void add_session_routes(Router& router, House& house);
 
 }  // namespace attune::serve

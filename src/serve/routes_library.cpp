@@ -90,6 +90,16 @@ Result<std::string> list(House& house, const Request& request) {
                     {"rows", rows}});
 }
 
+Result<std::string> summary(House& house) {
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const auto table, house.lines().table(*db));
+    const auto rows = table->rows();
+    const auto analysed = std::count_if(rows.begin(), rows.end(), [](const TrackRow& r) { return r.analysed; });
+    const bool simulated = std::any_of(rows.begin(), rows.end(), [](const TrackRow& r) { return r.simulated; });
+    return to_text({{"schema", "attune/library/1"}, {"tracks", rows.size()}, {"analysed", analysed},
+                    {"simulated", simulated}, {"folders", json::array()}, {"scan", nullptr}});
+}
+
 /// Columns instead of rows: a third of the bytes.
 Result<std::string> map(House& house) {
     ATTUNE_TRY(const auto db, house.connect());

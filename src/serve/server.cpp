@@ -6,6 +6,7 @@
 
 #include "core/paths.hpp"
 #include "serve/house.hpp"
+#include "serve/live_host.hpp"
 #include "serve/site.hpp"
 #include "serve/transport.hpp"
 
@@ -81,8 +82,10 @@ Result<std::unique_ptr<Server>> Server::create(const ServerConfig& config) {
 
     ATTUNE_TRY(auto space, session::Space::open(config.data_dir, config.db_url));
     parts->house = std::make_unique<House>(std::move(space), config.version);
+    parts->house->set_host(make_live_host(config.data_dir, config.db_url, parts->house->hub()));
     add_health_routes(parts->site->router(), *parts->house);
     add_library_routes(parts->site->router(), *parts->house);
+    add_people_routes(parts->site->router(), *parts->house);
     add_session_routes(parts->site->router(), *parts->house);
 
     TransportConfig transport;
@@ -115,6 +118,7 @@ void Server::stop() {
 std::string Server::url() const { return parts_->url; }
 std::string Server::fingerprint() const { return parts_->fingerprint; }
 bool Server::pages_present() const { return parts_->site->pages_present(); }
+std::vector<std::string> Server::routes() const { return parts_->site->router().list(); }
 std::uint16_t Server::port() const { return parts_->transport->port(); }
 
 Result<void> set_owner_password(const fs::path& data_dir, std::string_view password) {

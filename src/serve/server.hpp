@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -36,6 +37,8 @@ public:
     [[nodiscard]] std::string fingerprint() const;
     [[nodiscard]] bool pages_present() const;
     [[nodiscard]] std::uint16_t port() const;
+    /// "GET /api/v1/health", one a route; "WS ..." for sockets.
+    [[nodiscard]] std::vector<std::string> routes() const;
 
 private:
     struct Parts;

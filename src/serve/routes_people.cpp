@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Listeners: intake, taste, consent, help, what has helped, and the note of a session.
+#include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "care/help_card.hpp"
+#include "care/people.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
+#include "serve/house.hpp"
+#include "serve/json_body.hpp"
+#include "serve/problem.hpp"
+#include "session/person_state.hpp"
+#include "session/record.hpp"
+#include "session/summary.hpp"
+
+namespace attune::serve {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kFewestForAMedian = 5;
+constexpr std::int64_t kConsentNs = 365LL * 86'400 * 1'000'000'000;
+
+/// A connection with the people behind it.
+struct Desk {
+    PooledConnection db;
+    care::People people;
+    Desk(PooledConnection connection, const store::Seal& seal) : db(std::move(connection)), people(*db, seal) {}
+};
+
+Result<std::unique_ptr<Desk>> open_desk(House& house) {
+    ATTUNE_TRY(auto db, house.connect());
+    return std::make_unique<Desk>(std::move(db), house.space().seal());
+}
+
+/// "me" is the first person of the space.
+Result<care::Person> person_of(Desk& desk, const std::string& who) {
+    if (who == "me") return desk.people.first(core::IdSource().next(), core::wall_now_ns());
+    ATTUNE_TRY(const Id id, Id::parse(who));
+    return desk.people.person(id);
+}
+
+/// The page's name of a sensor to the one that consent knows.
+std::string consent_name(const std::string& sensor) {
+    return sensor == "camera" ? "face" : sensor == "microphone" ? "voice" : sensor;
+}
+std::string page_name(const std::string& sensor) {
+    return sensor == "face" ? "camera" : sensor == "voice" ? "microphone" : sensor;
+}
+
+Result<std::string> list(House& house) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const auto all, desk->people.all());
+    json out = json::array();
+    for (const care::Person& p : all) {
+        ATTUNE_TRY(const auto rows, session::list_sessions(*desk->db, p.id));
+        ATTUNE_TRY(const auto goal, desk->people.kept(p.id, "goal_line"));
+        std::int64_t last_ns = 0;
+        for (const auto& r : rows) last_ns = std::max(last_ns, r.started_wall_ns);
+        out.push_back({{"id", p.id.text()},
+                       {"initials", p.name},
+                       {"goal_line", goal.value_or("")},
+                       {"sessions", rows.size()},
+                       {"last_at", last_ns > 0 ? json(core::rfc3339(last_ns)) : json(nullptr)}});
+    }
+    return to_text({{"schema", "attune/people/1"}, {"people", out}});
+}
+
+Result<std::string> add(House& house, const Request& request) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    care::Person person;
+    ATTUNE_TRY(person.name, body.text("initials", 16));
+    ATTUNE_TRY(const std::string goal, body.text_or("goal_line", "", 600));
+    if (core::trim(person.name).empty()) return fail(ErrorCode::kBadArgument, "'initials' must not be empty");
+    person.id = core::IdSource().next();
+    person.created_ns = core::wall_now_ns();
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_CHECK(desk->people.add(person));
+    ATTUNE_CHECK(desk->people.keep(person.id, "goal_line", goal));
+    return to_text({{"schema", "attune/person/1"}, {"id", person.id.text()}});
+}
+
+Result<std::string> change(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const std::string goal, body.text("goal_line", 600));
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_CHECK(desk->people.keep(person.id, "goal_line", goal));
+    return std::string("{}");
+}
+
+Result<std::string> set_intake(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const auto names, body.texts("flags", 20, 40));
+    ATTUNE_TRY(const std::string contact, body.text_or("contact", "", 400));
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(care::Intake intake, desk->people.intake(person.id));
+    intake.asked = true;
+    intake.skipped = false;
+    intake.flags.clear();
+    for (const std::string& name : names) {
+        ATTUNE_TRY(const care::Flag flag, care::parse_flag(name));
+        intake.flags.insert(flag);
+    }
+    ATTUNE_CHECK(desk->people.set_intake(person.id, intake));
+    person.contact_name = contact;
+    ATTUNE_CHECK(desk->people.update(person));
+    return std::string("{}");
+}
+
+Result<std::string> get_intake(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(const care::Intake intake, desk->people.intake(person.id));
+    json flags = json::array(), known = json::array();
+    for (const care::Flag flag : intake.flags) flags.push_back(care::to_string(flag));
+    for (const care::Flag flag : care::all_flags()) known.push_back(care::to_string(flag));
+    return to_text({{"schema", "attune/intake/1"}, {"asked", intake.asked}, {"flags", flags}, {"known", known},
+                    {"contact", person.contact_name}});
+}
+
+/// "artist:NAME" is an artist, everything else a track's key.
+Result<std::string> set_taste(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const auto love, body.texts("love", 100, 300));
+    ATTUNE_TRY(const auto never, body.texts("never", 100, 300));
+    ATTUNE_TRY(const auto memories, body.texts("memories", 100, 300));
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(const auto table, house.lines().table(*desk->db));
+    const auto tracks_of = [&](const std::string& choice) -> Result<std::vector<ContentKey>> {
+        std::vector<ContentKey> keys;
+        if (!choice.starts_with("artist:")) {
+            ATTUNE_TRY(const ContentKey key, ContentKey::parse(choice));
+            return std::vector<ContentKey>{key};
+        }
+        const std::string artist = core::to_lower_ascii(choice.substr(7));
+        for (const auto& row : table->rows()) {
+            if (core::to_lower_ascii(row.artist) == artist) keys.push_back(row.key);
+        }
+        return keys;
+    };
+    ATTUNE_TRY(care::Settings settings, desk->people.settings(person.id));
+    for (const std::string& choice : never) {
+        if (choice.starts_with("artist:")) {
+            settings.blocked_artists.insert(core::to_lower_ascii(choice.substr(7)));
+            continue;
+        }
+        ATTUNE_TRY(const ContentKey key, ContentKey::parse(choice));
+        settings.blocked_tracks.insert(key);
+    }
+    for (const std::string& choice : memories) {
+        ATTUNE_TRY(const auto keys, tracks_of(choice));
+        for (const ContentKey& key : keys) settings.memories[key] = flow::Memory::kAsk;
+    }
+    ATTUNE_CHECK(desk->people.set_settings(person.id, settings));
+    ATTUNE_TRY(const auto kept, desk->people.kept(person.id, "state"));
+    ATTUNE_TRY(session::PersonState state, session::PersonState::parse(kept.value_or("")));
+    for (const std::string& choice : love) {
+        ATTUNE_TRY(const auto keys, tracks_of(choice));
+        state.familiar.insert(keys.begin(), keys.end());
+    }
+    ATTUNE_CHECK(desk->people.keep(person.id, "state", state.text()));
+    return std::string("{}");
+}
+
+Result<std::string> consents(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(const auto grants, desk->people.grants(person.id));
+    json out = json::array();
+    const std::int64_t now = core::wall_now_ns();
+    std::set<std::string> seen;
+    for (const care::Grant& g : grants) {
+        if (g.withdrawn || g.until_ns < now || !seen.insert(g.sensor + "/" + g.purpose).second) continue;
+        out.push_back({{"sensor", page_name(g.sensor)}, {"purpose", g.purpose}, {"granted_at", core::rfc3339(g.granted_ns)}});
+    }
+    return to_text({{"schema", "attune/consents/1"}, {"consents", out}});
+}
+
+Result<std::string> set_consent(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const std::string sensor, body.one_of("sensor", {"camera", "microphone", "heart", "skin", "eeg"}));
+    ATTUNE_TRY(const std::string purpose, body.one_of("purpose", {"session", "research", "training"}));
+    ATTUNE_TRY(const bool granted, body.boolean_or("granted", false));
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    if (!granted) {
+        ATTUNE_CHECK(desk->people.withdraw(person.id, consent_name(sensor)));
+        return std::string("{}");
+    }
+    care::Grant grant;
+    grant.id = core::IdSource().next();
+    grant.person = person.id;
+    grant.sensor = consent_name(sensor);
+    grant.purpose = purpose;
+    grant.granted_ns = core::wall_now_ns();
+    grant.until_ns = grant.granted_ns + kConsentNs;
+    ATTUNE_CHECK(desk->people.grant(grant, flow::Deployment::kHome));
+    return std::string("{}");
+}
+
+Result<std::string> help(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    json lines = json::array();
+    json checked = nullptr;
+    if (const auto card = care::load_help_card(person.region.empty() ? "INT" : person.region)) {
+        for (const care::HelpLine& line : card->lines) {
+            lines.push_back({{"name", line.name}, {"phone", line.reach}, {"note", line.note}});
+        }
+        checked = card->checked;
+    }
+    const std::string contact = person.contact_name + (person.contact_reach.empty() ? "" : " " + person.contact_reach);
+    return to_text({{"schema", "attune/help/1"}, {"contact", contact.empty() ? json(nullptr) : json(contact)},
+                    {"help", lines}, {"checked_on", checked}});
+}
+
+double quantile(std::vector<double> sorted, double q) {
+    const double at = q * static_cast<double>(sorted.size() - 1);
+    const auto low = static_cast<std::size_t>(at);
+    const std::size_t high = std::min(low + 1, sorted.size() - 1);
+    return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+}
+
+/// Change of the rated distance to the goal, per goal, over the person's own (not simulated) sessions.
+Result<std::string> helped(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(const auto rows, session::list_sessions(*desk->db, person.id));
+    std::map<std::string, std::vector<double>> changes;
+    for (const session::SessionRow& row : rows) {
+        if (row.simulated || row.status == session::SessionStatus::kRunning) continue;
+        const auto events = session::read_events(*desk->db, row.id);
+        if (!events || events->empty()) continue;
+        const auto summary = session::summarise(*events);
+        if (!summary || !summary->start.start || !summary->final_rating()) continue;
+        const flow::Va from = *summary->start.start;
+        const flow::Goal& goal = summary->start.goal;
+        changes[flow::to_string(goal.kind)].push_back(goal.distance_from(from, from) -
+                                                      goal.distance_from(*summary->final_rating(), from));
+    }
+    json out = json::array();
+    for (auto& [goal, values] : changes) {
+        std::sort(values.begin(), values.end());
+        const bool enough = values.size() >= kFewestForAMedian;
+        const auto at = [&](double q) { return enough ? json(quantile(values, q)) : json(nullptr); };
+        out.push_back({{"what", "goal"}, {"name", goal}, {"n", values.size()}, {"median_change", at(.5)},
+                       {"low", at(.25)}, {"high", at(.75)}});
+    }
+    return to_text({{"schema", "attune/helped/1"}, {"rows", out}});
+}
+
+std::string minutes(double seconds) { return std::to_string(static_cast<int>(seconds / 60.0 + .5)) + " min"; }
+
+std::string words_of(const flow::Va& va) {
+    return "valence " + core::format_double(std::round(va.valence * 100.0) / 100.0) + ", arousal " +
+           core::format_double(std::round(va.arousal * 100.0) / 100.0);
+}
+
+/// Facts of the record, one a line; nothing is inferred.
+std::string draft(const session::SessionRow& row, const session::Summary& s) {
+    std::string text = std::string("Session of ") + core::rfc3339(row.started_wall_ns).substr(0, 16) + " UTC, goal " +
+                       row.goal + ", planned " + minutes(row.minutes * 60.0) + ", lasted " + minutes(s.ended.seconds()) +
+                       ", ended: " + (s.why_ended.empty() ? "interrupted" : s.why_ended) + ".\n";
+    if (s.simulated()) text += "SIMULATED: the listener was a computer model.\n";
+    text += "Rated at the start: " + (s.start.start ? words_of(*s.start.start) : std::string("not rated")) + ".\n";
+    const auto last = s.final_rating();
+    text += "Last rating: " + (last ? words_of(*last) : std::string("not rated")) + ". Ratings in all: " +
+            std::to_string(s.ratings.size()) + ".\n";
+    text += "Played:\n";
+    for (const session::PlayedItem& item : s.items) {
+        text += "  " + (item.plan.title.empty() ? std::string(flow::to_string(item.plan.kind)) : item.plan.title) + ", " +
+                minutes(item.played_s) + "\n";
+    }
+    for (const auto& [t, command] : s.commands) {
+        text += std::string("  ") + flow::to_string(command.kind) + " at " + minutes(t.seconds()) + "\n";
+    }
+    return text + "Observations: \nPlan: \n";
+}
+
+json note_json(const Id& session, const json& stored) {
+    return {{"schema", "attune/note/1"}, {"session", session.text()}, {"text", stored.value("text", "")},
+            {"signed_by", stored.contains("signed_by") ? stored["signed_by"] : json(nullptr)},
+            {"signed_at", stored.contains("signed_at") ? stored["signed_at"] : json(nullptr)}};
+}
+
+Result<Id> note_owner(Desk& desk, const session::SessionRow& row) {
+    if (!row.person.none()) return row.person;
+    ATTUNE_TRY(const care::Person me, person_of(desk, "me"));
+    return me.id;
+}
+
+Result<std::string> note(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*desk->db, args.at("id")));
+    ATTUNE_TRY(const Id owner, note_owner(*desk, row));
+    ATTUNE_TRY(const auto kept, desk->people.kept(owner, "note:" + row.id.text()));
+    if (kept) {
+        const json stored = json::parse(*kept, nullptr, false);
+        if (stored.is_object()) return to_text(note_json(row.id, stored));
+    }
+    ATTUNE_TRY(const auto events, session::read_events(*desk->db, row.id));
+    ATTUNE_TRY(const session::Summary summary, session::summarise(events));
+    return to_text(note_json(row.id, {{"text", draft(row, summary)}}));
+}
+
+Result<std::string> sign(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const std::string text, body.text("text", 20'000));
+    ATTUNE_TRY(const std::string signer, body.text("signed_by", 200));
+    if (core::trim(signer).empty()) return fail(ErrorCode::kBadArgument, "'signed_by' must name a person");
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const session::SessionRow row, session::find_session(*desk->db, args.at("id")));
+    ATTUNE_TRY(const Id owner, note_owner(*desk, row));
+    ATTUNE_TRY(const auto kept, desk->people.kept(owner, "note:" + row.id.text()));
+    if (kept) return fail(ErrorCode::kRefused, "the note is signed; a signed note is not changed");
+    const json stored = {{"text", text}, {"signed_by", signer}, {"signed_at", core::rfc3339(core::wall_now_ns())}};
+    ATTUNE_CHECK(desk->people.keep(owner, "note:" + row.id.text(), to_text(stored)));
+    return to_text(note_json(row.id, stored));
+}
+
+}  // namespace
+
+void add_people_routes(Router& router, House& house) {
+    const auto route = [&](Method method, const char* pattern, auto call) {
+        router.add(method, pattern, answers_json([&house, call](const Request& r, const PathArgs& a) { return call(house, r, a); }));
+    };
+    using R = const Request&;
+    using A = const PathArgs&;
+    route(Method::kGet, "/api/v1/people", [](House& h, R, A) { return list(h); });
+    route(Method::kPost, "/api/v1/people", [](House& h, R r, A) { return add(h, r); });
+    route(Method::kPatch, "/api/v1/people/{who}", [](House& h, R r, A a) { return change(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/intake", [](House& h, R, A a) { return get_intake(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/intake", [](House& h, R r, A a) { return set_intake(h, r, a); });
+    route(Method::kPut, "/api/v1/people/{who}/taste", [](House& h, R r, A a) { return set_taste(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/consents", [](House& h, R, A a) { return consents(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/consents", [](House& h, R r, A a) { return set_consent(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/help", [](House& h, R, A a) { return help(h, a); });
+    route(Method::kGet, "/api/v1/people/{who}/helped", [](House& h, R, A a) { return helped(h, a); });
+    route(Method::kGet, "/api/v1/sessions/{id}/note", [](House& h, R, A a) { return note(h, a); });
+    route(Method::kPut, "/api/v1/sessions/{id}/note", [](House& h, R r, A a) { return sign(h, r, a); });
+    house.set_part("people", {true, ""});
+}
+
+}  // namespace attune::serve
