@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One thread a session: it opens a space of its own, runs session::run_session and ends. I hand events to
-// the hub, packets to the pages that listen, and what pages say to the session's inbox. I never step a
-// conductor and never touch samples.
+// One thread a session: it opens a space of its own, runs session::run_session and ends. I hand
+// events to the hub, packets to the pages that listen, and what pages say to the session's inbox. I
+// never step a conductor and never touch samples.
 #include "serve/live_host.hpp"
 
 #include <algorithm>
@@ -25,7 +25,8 @@
 namespace attune::serve {
 namespace {
 
-/// Packets of 20 ms that a page gets at once when it joins: its jitter buffer fills without waiting.
+/// Packets of 20 ms that a page gets at once when it joins: its jitter buffer fills without
+/// waiting.
 constexpr std::size_t kPrefill = 8;
 constexpr std::chrono::seconds kMostStart{15};
 constexpr std::size_t kMostSessions = 40;
@@ -48,7 +49,8 @@ public:
         });
         std::erase_if(webm_, [&](auto& listener) {
             const auto page = listener.first.lock();
-            return !page || !page->push(listener.second.block(packet.sink_frame, packet.bytes), true);
+            return !page ||
+                   !page->push(listener.second.block(packet.sink_frame, packet.bytes), true);
         });
     }
     void join(const std::shared_ptr<Outbox>& page) {
@@ -91,7 +93,8 @@ struct Running {
     SoundFan sound;
     int pre_skip = 312;
     bool browser = false;
-    std::map<std::string, std::shared_ptr<PageMailbox>> mailboxes;  ///< shared with the session's sources
+    std::map<std::string, std::shared_ptr<PageMailbox>>
+        mailboxes;  ///< shared with the session's sources
     std::promise<Result<Id>> started;
     std::atomic<bool> announced{false};
     std::atomic<bool> ended{false};
@@ -154,8 +157,8 @@ public:
         const std::string sensor = sensor_of(message);
         const auto box = running->mailboxes.find(sensor);
         if (box == running->mailboxes.end()) {
-            return fail(ErrorCode::kUnavailable, "this session was started without the page's " + sensor +
-                                                     "; switch it on before the start");
+            return fail(ErrorCode::kUnavailable, "this session was started without the page's " +
+                                                     sensor + "; switch it on before the start");
         }
         if (const auto* change = std::get_if<SensorSwitch>(&message); change != nullptr) {
             box->second->set_open(change->on);
@@ -188,7 +191,9 @@ public:
 
 private:
     static std::string sensor_of(const SenseMessage& message) {
-        if (std::holds_alternative<CropMessage>(message) || std::holds_alternative<NoFaceMessage>(message)) return "camera";
+        if (std::holds_alternative<CropMessage>(message) ||
+            std::holds_alternative<NoFaceMessage>(message))
+            return "camera";
         if (std::holds_alternative<AudioMessage>(message)) return "microphone";
         if (const auto* change = std::get_if<SensorSwitch>(&message)) return change->sensor;
         return "heart";
@@ -211,8 +216,8 @@ private:
         std::vector<std::shared_ptr<Running>> over;
         {
             const std::lock_guard lock(mutex_);
-            const auto middle = std::stable_partition(running_.begin(), running_.end(),
-                                                      [](const auto& r) { return !r->ended.load(); });
+            const auto middle = std::stable_partition(
+                running_.begin(), running_.end(), [](const auto& r) { return !r->ended.load(); });
             over.assign(middle, running_.end());
             running_.erase(middle, running_.end());
         }
@@ -230,10 +235,12 @@ private:
     void run(Running& running, const StartRequest& wish) noexcept {
         auto result = run_guarded(running, wish);
         if (!running.announced.load()) {
-            running.started.set_value(result ? Result<Id>(fail(ErrorCode::kInternal, "the session ended before it began"))
-                                             : Result<Id>(tl::unexpected(result.error())));
+            running.started.set_value(
+                result ? Result<Id>(fail(ErrorCode::kInternal, "the session ended before it began"))
+                       : Result<Id>(tl::unexpected(result.error())));
         } else if (!result) {
-            core::log(core::LogLevel::kWarning, "serve", std::string("a session failed: ") + to_string(result.error().code));
+            core::log(core::LogLevel::kWarning, "serve",
+                      std::string("a session failed: ") + to_string(result.error().code));
         }
         running.ended.store(true);
         running.sound.close();
@@ -253,18 +260,22 @@ private:
             ATTUNE_CHECK(add_sensors(running, wish, request));
             if (running.browser) {
                 request.make_sink = [&running]() -> Result<std::unique_ptr<play::Sink>> {
-                    ATTUNE_TRY(auto sink, play::OpusSink::create({}, running.clock, [&running](const play::OpusPacket& p) {
-                                   running.sound.packet(p);
-                               }));
+                    ATTUNE_TRY(auto sink,
+                               play::OpusSink::create({}, running.clock,
+                                                      [&running](const play::OpusPacket& p) {
+                                                          running.sound.packet(p);
+                                                      }));
                     running.pre_skip = sink->pre_skip();
                     return std::unique_ptr<play::Sink>(std::move(sink));
                 };
             }
             const auto watch = [this, &running](const session::SessionEvent& event) {
-                if (const auto* start = std::get_if<session::Start>(&event.payload)) announce(running, *start);
+                if (const auto* start = std::get_if<session::Start>(&event.payload))
+                    announce(running, *start);
                 hub_.publish(running.id, event);
             };
-            ATTUNE_CHECK(session::run_session(*space, request, running.cancel, watch, &running.inbox));
+            ATTUNE_CHECK(
+                session::run_session(*space, request, running.cancel, watch, &running.inbox));
             return {};
         } catch (const std::exception& e) {
             return fail(ErrorCode::kInternal, std::string("a session threw ") + e.what());
@@ -272,7 +283,10 @@ private:
     }
 
     /// "page:camera" becomes a source of the session that this page feeds; other SPECs go to sense.
-    Result<void> add_sensors(Running& running, const StartRequest& wish, session::RunRequest& request) {
+    Result<void> add_sensors(Running& running, const StartRequest& wish,
+                             session::RunRequest& request) {
+        // Shared with a function that is copied.
+        auto sources = std::make_shared<std::vector<std::unique_ptr<sense::Source>>>();
         for (const std::string& spec : wish.sense) {
             if (!spec.starts_with("page:")) {
                 request.sense.push_back(spec);
@@ -282,7 +296,13 @@ private:
             auto box = std::make_shared<PageMailbox>();
             ATTUNE_TRY(auto source, make_page_source(sensor, box));
             running.mailboxes.emplace(sensor, std::move(box));
-            request.sources.push_back(std::move(source));
+            sources->push_back(std::move(source));
+        }
+        if (!sources->empty()) {
+            request.make_sources =
+                [sources]() -> Result<std::vector<std::unique_ptr<sense::Source>>> {
+                return std::move(*sources);
+            };
         }
         return {};
     }
@@ -297,7 +317,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<SessionHost> make_live_host(std::filesystem::path data_dir, std::string db_url, LiveHub& hub) {
+std::unique_ptr<SessionHost> make_live_host(std::filesystem::path data_dir, std::string db_url,
+                                            LiveHub& hub) {
     return std::make_unique<LiveHost>(std::move(data_dir), std::move(db_url), hub);
 }
 

@@ -11,7 +11,7 @@
 namespace attune::serve {
 
 /// `hub` outlives the host.
-[[nodiscard]] std::unique_ptr<SessionHost> make_live_host(std::filesystem::path data_dir, std::string db_url,
-                                                          LiveHub& hub);
+[[nodiscard]] std::unique_ptr<SessionHost> make_live_host(std::filesystem::path data_dir,
+                                                          std::string db_url, LiveHub& hub);
 
 }  // namespace attune::serve

@@ -7,7 +7,8 @@
 namespace attune::serve {
 namespace {
 
-/// Network and decoding between the moment in the page and its arrival here [ns], one standard deviation.
+/// Network and decoding between the moment in the page and its arrival here [ns], one standard
+/// deviation.
 constexpr std::int64_t kArrivalSigmaNs = 50'000'000;
 constexpr double kVoiceRateHz = 16'000.0;
 
@@ -20,12 +21,16 @@ public:
 
     const std::string& id() const noexcept override { return id_; }
     flow::SourceKind kind() const noexcept override { return kind_; }
-    flow::Provenance provenance() const override { return {flow::Origin::kLive, "browser", "page/1"}; }
+    flow::Provenance provenance() const override {
+        return {flow::Origin::kLive, "browser", "page/1"};
+    }
     std::vector<sense::ChannelInfo> channels() const override {
         switch (kind_) {
-            case flow::SourceKind::kVoice: return {{flow::Channel::kAudio, kVoiceRateHz, "1", ""}};
-            case flow::SourceKind::kFace: return {};
-            default: return {{flow::Channel::kRr, 0.0, "ms", ""}, {flow::Channel::kHeartRate, 0.0, "bpm", ""}};
+        case flow::SourceKind::kVoice: return {{flow::Channel::kAudio, kVoiceRateHz, "1", ""}};
+        case flow::SourceKind::kFace: return {};
+        default:
+            return {{flow::Channel::kRr, 0.0, "ms", ""},
+                    {flow::Channel::kHeartRate, 0.0, "bpm", ""}};
         }
     }
     bool live() const noexcept override { return true; }
@@ -99,7 +104,8 @@ private:
         for (auto beat = beats.rbegin(); beat != beats.rend(); ++beat) {
             irregular(flow::Channel::kRr, beat->second, when(beat->first, now), out);
         }
-        if (m.bpm > 0.0) irregular(flow::Channel::kHeartRate, static_cast<float>(m.bpm), when(m.t_ms, now), out);
+        if (m.bpm > 0.0)
+            irregular(flow::Channel::kHeartRate, static_cast<float>(m.bpm), when(m.t_ms, now), out);
     }
     void add(const VitalsMessage& m, Time now, sense::Batch& out) {
         irregular(flow::Channel::kHeartRate, static_cast<float>(m.bpm), now, out);
@@ -152,10 +158,14 @@ void PageMailbox::close() {
 
 Result<std::unique_ptr<sense::Source>> make_page_source(const std::string& sensor,
                                                         std::shared_ptr<PageMailbox> mailbox) {
-    if (sensor == "camera") return std::make_unique<PageSource>(sensor, flow::SourceKind::kFace, std::move(mailbox));
-    if (sensor == "microphone") return std::make_unique<PageSource>(sensor, flow::SourceKind::kVoice, std::move(mailbox));
-    if (sensor == "heart") return std::make_unique<PageSource>(sensor, flow::SourceKind::kBody, std::move(mailbox));
-    return fail(ErrorCode::kBadArgument, "'page:" + sensor + "' is no sensor of a page; camera, microphone and heart are");
+    if (sensor == "camera")
+        return std::make_unique<PageSource>(sensor, flow::SourceKind::kFace, std::move(mailbox));
+    if (sensor == "microphone")
+        return std::make_unique<PageSource>(sensor, flow::SourceKind::kVoice, std::move(mailbox));
+    if (sensor == "heart")
+        return std::make_unique<PageSource>(sensor, flow::SourceKind::kBody, std::move(mailbox));
+    return fail(ErrorCode::kBadArgument,
+                "'page:" + sensor + "' is no sensor of a page; camera, microphone and heart are");
 }
 
 }  // namespace attune::serve

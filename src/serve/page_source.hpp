@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// A sensor of the page as a source of the session: what the socket brings waits in a mailbox until the
-/// session pulls it.
+/// A sensor of the page as a source of the session: what the socket brings waits in a mailbox until
+/// the session pulls it.
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "serve/sense_message.hpp"
 #include "sense/source.hpp"
+#include "serve/sense_message.hpp"
 
 namespace attune::serve {
 
@@ -31,7 +31,7 @@ private:
 };
 
 /// sensor: "camera" (face), "microphone" (voice), "heart" (RR and rate); kBadArgument otherwise.
-[[nodiscard]] Result<std::unique_ptr<sense::Source>> make_page_source(const std::string& sensor,
-                                                                      std::shared_ptr<PageMailbox> mailbox);
+[[nodiscard]] Result<std::unique_ptr<sense::Source>>
+make_page_source(const std::string& sensor, std::shared_ptr<PageMailbox> mailbox);
 
 }  // namespace attune::serve

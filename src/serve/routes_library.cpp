@@ -94,10 +94,16 @@ Result<std::string> summary(House& house) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const auto table, house.lines().table(*db));
     const auto rows = table->rows();
-    const auto analysed = std::count_if(rows.begin(), rows.end(), [](const TrackRow& r) { return r.analysed; });
-    const bool simulated = std::any_of(rows.begin(), rows.end(), [](const TrackRow& r) { return r.simulated; });
-    return to_text({{"schema", "attune/library/1"}, {"tracks", rows.size()}, {"analysed", analysed},
-                    {"simulated", simulated}, {"folders", json::array()}, {"scan", nullptr}});
+    const auto analysed =
+        std::count_if(rows.begin(), rows.end(), [](const TrackRow& r) { return r.analysed; });
+    const bool simulated =
+        std::any_of(rows.begin(), rows.end(), [](const TrackRow& r) { return r.simulated; });
+    return to_text({{"schema", "attune/library/1"},
+                    {"tracks", rows.size()},
+                    {"analysed", analysed},
+                    {"simulated", simulated},
+                    {"folders", json::array()},
+                    {"scan", nullptr}});
 }
 
 /// Columns instead of rows: a third of the bytes.
@@ -229,6 +235,8 @@ Result<std::string> playlist(House& house, const Request& request) {
 }  // namespace
 
 void add_library_routes(Router& router, House& house) {
+    router.add(Method::kGet, "/api/v1/library",
+               answers_json([&house](const Request&, const PathArgs&) { return summary(house); }));
     router.add(
         Method::kGet, "/api/v1/library/tracks",
         answers_json([&house](const Request& r, const PathArgs&) { return list(house, r); }));

@@ -28,7 +28,8 @@ constexpr std::int64_t kConsentNs = 365LL * 86'400 * 1'000'000'000;
 struct Desk {
     PooledConnection db;
     care::People people;
-    Desk(PooledConnection connection, const store::Seal& seal) : db(std::move(connection)), people(*db, seal) {}
+    Desk(PooledConnection connection, const store::Seal& seal)
+        : db(std::move(connection)), people(*db, seal) {}
 };
 
 Result<std::unique_ptr<Desk>> open_desk(House& house) {
@@ -74,7 +75,8 @@ Result<std::string> add(House& house, const Request& request) {
     care::Person person;
     ATTUNE_TRY(person.name, body.text("initials", 16));
     ATTUNE_TRY(const std::string goal, body.text_or("goal_line", "", 600));
-    if (core::trim(person.name).empty()) return fail(ErrorCode::kBadArgument, "'initials' must not be empty");
+    if (core::trim(person.name).empty())
+        return fail(ErrorCode::kBadArgument, "'initials' must not be empty");
     person.id = core::IdSource().next();
     person.created_ns = core::wall_now_ns();
     ATTUNE_TRY(const auto desk, open_desk(house));
@@ -119,7 +121,10 @@ Result<std::string> get_intake(House& house, const PathArgs& args) {
     json flags = json::array(), known = json::array();
     for (const care::Flag flag : intake.flags) flags.push_back(care::to_string(flag));
     for (const care::Flag flag : care::all_flags()) known.push_back(care::to_string(flag));
-    return to_text({{"schema", "attune/intake/1"}, {"asked", intake.asked}, {"flags", flags}, {"known", known},
+    return to_text({{"schema", "attune/intake/1"},
+                    {"asked", intake.asked},
+                    {"flags", flags},
+                    {"known", known},
                     {"contact", person.contact_name}});
 }
 
@@ -176,16 +181,21 @@ Result<std::string> consents(House& house, const PathArgs& args) {
     const std::int64_t now = core::wall_now_ns();
     std::set<std::string> seen;
     for (const care::Grant& g : grants) {
-        if (g.withdrawn || g.until_ns < now || !seen.insert(g.sensor + "/" + g.purpose).second) continue;
-        out.push_back({{"sensor", page_name(g.sensor)}, {"purpose", g.purpose}, {"granted_at", core::rfc3339(g.granted_ns)}});
+        if (g.withdrawn || g.until_ns < now || !seen.insert(g.sensor + "/" + g.purpose).second)
+            continue;
+        out.push_back({{"sensor", page_name(g.sensor)},
+                       {"purpose", g.purpose},
+                       {"granted_at", core::rfc3339(g.granted_ns)}});
     }
     return to_text({{"schema", "attune/consents/1"}, {"consents", out}});
 }
 
 Result<std::string> set_consent(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
-    ATTUNE_TRY(const std::string sensor, body.one_of("sensor", {"camera", "microphone", "heart", "skin", "eeg"}));
-    ATTUNE_TRY(const std::string purpose, body.one_of("purpose", {"session", "research", "training"}));
+    ATTUNE_TRY(const std::string sensor,
+               body.one_of("sensor", {"camera", "microphone", "heart", "skin", "eeg"}));
+    ATTUNE_TRY(const std::string purpose,
+               body.one_of("purpose", {"session", "research", "training"}));
     ATTUNE_TRY(const bool granted, body.boolean_or("granted", false));
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
@@ -215,9 +225,12 @@ Result<std::string> help(House& house, const PathArgs& args) {
         }
         checked = card->checked;
     }
-    const std::string contact = person.contact_name + (person.contact_reach.empty() ? "" : " " + person.contact_reach);
-    return to_text({{"schema", "attune/help/1"}, {"contact", contact.empty() ? json(nullptr) : json(contact)},
-                    {"help", lines}, {"checked_on", checked}});
+    const std::string contact =
+        person.contact_name + (person.contact_reach.empty() ? "" : " " + person.contact_reach);
+    return to_text({{"schema", "attune/help/1"},
+                    {"contact", contact.empty() ? json(nullptr) : json(contact)},
+                    {"help", lines},
+                    {"checked_on", checked}});
 }
 
 double quantile(std::vector<double> sorted, double q) {
@@ -227,7 +240,8 @@ double quantile(std::vector<double> sorted, double q) {
     return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
 }
 
-/// Change of the rated distance to the goal, per goal, over the person's own (not simulated) sessions.
+/// Change of the rated distance to the goal, per goal, over the person's own (not simulated)
+/// sessions.
 Result<std::string> helped(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
@@ -241,21 +255,29 @@ Result<std::string> helped(House& house, const PathArgs& args) {
         if (!summary || !summary->start.start || !summary->final_rating()) continue;
         const flow::Va from = *summary->start.start;
         const flow::Goal& goal = summary->start.goal;
-        changes[flow::to_string(goal.kind)].push_back(goal.distance_from(from, from) -
-                                                      goal.distance_from(*summary->final_rating(), from));
+        changes[flow::to_string(goal.kind)].push_back(
+            goal.distance_from(from, from) - goal.distance_from(*summary->final_rating(), from));
     }
     json out = json::array();
     for (auto& [goal, values] : changes) {
         std::sort(values.begin(), values.end());
         const bool enough = values.size() >= kFewestForAMedian;
-        const auto at = [&](double q) { return enough ? json(quantile(values, q)) : json(nullptr); };
-        out.push_back({{"what", "goal"}, {"name", goal}, {"n", values.size()}, {"median_change", at(.5)},
-                       {"low", at(.25)}, {"high", at(.75)}});
+        const auto at = [&](double q) {
+            return enough ? json(quantile(values, q)) : json(nullptr);
+        };
+        out.push_back({{"what", "goal"},
+                       {"name", goal},
+                       {"n", values.size()},
+                       {"median_change", at(.5)},
+                       {"low", at(.25)},
+                       {"high", at(.75)}});
     }
     return to_text({{"schema", "attune/helped/1"}, {"rows", out}});
 }
 
-std::string minutes(double seconds) { return std::to_string(static_cast<int>(seconds / 60.0 + .5)) + " min"; }
+std::string minutes(double seconds) {
+    return std::to_string(static_cast<int>(seconds / 60.0 + .5)) + " min";
+}
 
 std::string words_of(const flow::Va& va) {
     return "valence " + core::format_double(std::round(va.valence * 100.0) / 100.0) + ", arousal " +
@@ -264,27 +286,35 @@ std::string words_of(const flow::Va& va) {
 
 /// Facts of the record, one a line; nothing is inferred.
 std::string draft(const session::SessionRow& row, const session::Summary& s) {
-    std::string text = std::string("Session of ") + core::rfc3339(row.started_wall_ns).substr(0, 16) + " UTC, goal " +
-                       row.goal + ", planned " + minutes(row.minutes * 60.0) + ", lasted " + minutes(s.ended.seconds()) +
+    std::string text = std::string("Session of ") +
+                       core::rfc3339(row.started_wall_ns).substr(0, 16) + " UTC, goal " + row.goal +
+                       ", planned " + minutes(row.minutes * 60.0) + ", lasted " +
+                       minutes(s.ended.seconds()) +
                        ", ended: " + (s.why_ended.empty() ? "interrupted" : s.why_ended) + ".\n";
     if (s.simulated()) text += "SIMULATED: the listener was a computer model.\n";
-    text += "Rated at the start: " + (s.start.start ? words_of(*s.start.start) : std::string("not rated")) + ".\n";
+    text += "Rated at the start: " +
+            (s.start.start ? words_of(*s.start.start) : std::string("not rated")) + ".\n";
     const auto last = s.final_rating();
-    text += "Last rating: " + (last ? words_of(*last) : std::string("not rated")) + ". Ratings in all: " +
-            std::to_string(s.ratings.size()) + ".\n";
+    text += "Last rating: " + (last ? words_of(*last) : std::string("not rated")) +
+            ". Ratings in all: " + std::to_string(s.ratings.size()) + ".\n";
     text += "Played:\n";
     for (const session::PlayedItem& item : s.items) {
-        text += "  " + (item.plan.title.empty() ? std::string(flow::to_string(item.plan.kind)) : item.plan.title) + ", " +
-                minutes(item.played_s) + "\n";
+        text += "  " +
+                (item.plan.title.empty() ? std::string(flow::to_string(item.plan.kind))
+                                         : item.plan.title) +
+                ", " + minutes(item.played_s) + "\n";
     }
     for (const auto& [t, command] : s.commands) {
-        text += std::string("  ") + flow::to_string(command.kind) + " at " + minutes(t.seconds()) + "\n";
+        text += std::string("  ") + flow::to_string(command.kind) + " at " + minutes(t.seconds()) +
+                "\n";
     }
     return text + "Observations: \nPlan: \n";
 }
 
 json note_json(const Id& session, const json& stored) {
-    return {{"schema", "attune/note/1"}, {"session", session.text()}, {"text", stored.value("text", "")},
+    return {{"schema", "attune/note/1"},
+            {"session", session.text()},
+            {"text", stored.value("text", "")},
             {"signed_by", stored.contains("signed_by") ? stored["signed_by"] : json(nullptr)},
             {"signed_at", stored.contains("signed_at") ? stored["signed_at"] : json(nullptr)}};
 }
@@ -313,13 +343,15 @@ Result<std::string> sign(House& house, const Request& request, const PathArgs& a
     ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
     ATTUNE_TRY(const std::string text, body.text("text", 20'000));
     ATTUNE_TRY(const std::string signer, body.text("signed_by", 200));
-    if (core::trim(signer).empty()) return fail(ErrorCode::kBadArgument, "'signed_by' must name a person");
+    if (core::trim(signer).empty())
+        return fail(ErrorCode::kBadArgument, "'signed_by' must name a person");
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*desk->db, args.at("id")));
     ATTUNE_TRY(const Id owner, note_owner(*desk, row));
     ATTUNE_TRY(const auto kept, desk->people.kept(owner, "note:" + row.id.text()));
     if (kept) return fail(ErrorCode::kRefused, "the note is signed; a signed note is not changed");
-    const json stored = {{"text", text}, {"signed_by", signer}, {"signed_at", core::rfc3339(core::wall_now_ns())}};
+    const json stored = {
+        {"text", text}, {"signed_by", signer}, {"signed_at", core::rfc3339(core::wall_now_ns())}};
     ATTUNE_CHECK(desk->people.keep(owner, "note:" + row.id.text(), to_text(stored)));
     return to_text(note_json(row.id, stored));
 }
@@ -328,22 +360,33 @@ Result<std::string> sign(House& house, const Request& request, const PathArgs& a
 
 void add_people_routes(Router& router, House& house) {
     const auto route = [&](Method method, const char* pattern, auto call) {
-        router.add(method, pattern, answers_json([&house, call](const Request& r, const PathArgs& a) { return call(house, r, a); }));
+        router.add(method, pattern,
+                   answers_json([&house, call](const Request& r, const PathArgs& a) {
+                       return call(house, r, a);
+                   }));
     };
     using R = const Request&;
     using A = const PathArgs&;
     route(Method::kGet, "/api/v1/people", [](House& h, R, A) { return list(h); });
     route(Method::kPost, "/api/v1/people", [](House& h, R r, A) { return add(h, r); });
-    route(Method::kPatch, "/api/v1/people/{who}", [](House& h, R r, A a) { return change(h, r, a); });
-    route(Method::kGet, "/api/v1/people/{who}/intake", [](House& h, R, A a) { return get_intake(h, a); });
-    route(Method::kPut, "/api/v1/people/{who}/intake", [](House& h, R r, A a) { return set_intake(h, r, a); });
-    route(Method::kPut, "/api/v1/people/{who}/taste", [](House& h, R r, A a) { return set_taste(h, r, a); });
-    route(Method::kGet, "/api/v1/people/{who}/consents", [](House& h, R, A a) { return consents(h, a); });
-    route(Method::kPut, "/api/v1/people/{who}/consents", [](House& h, R r, A a) { return set_consent(h, r, a); });
+    route(Method::kPatch, "/api/v1/people/{who}",
+          [](House& h, R r, A a) { return change(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/intake",
+          [](House& h, R, A a) { return get_intake(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/intake",
+          [](House& h, R r, A a) { return set_intake(h, r, a); });
+    route(Method::kPut, "/api/v1/people/{who}/taste",
+          [](House& h, R r, A a) { return set_taste(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/consents",
+          [](House& h, R, A a) { return consents(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/consents",
+          [](House& h, R r, A a) { return set_consent(h, r, a); });
     route(Method::kGet, "/api/v1/people/{who}/help", [](House& h, R, A a) { return help(h, a); });
-    route(Method::kGet, "/api/v1/people/{who}/helped", [](House& h, R, A a) { return helped(h, a); });
+    route(Method::kGet, "/api/v1/people/{who}/helped",
+          [](House& h, R, A a) { return helped(h, a); });
     route(Method::kGet, "/api/v1/sessions/{id}/note", [](House& h, R, A a) { return note(h, a); });
-    route(Method::kPut, "/api/v1/sessions/{id}/note", [](House& h, R r, A a) { return sign(h, r, a); });
+    route(Method::kPut, "/api/v1/sessions/{id}/note",
+          [](House& h, R r, A a) { return sign(h, r, a); });
     house.set_part("people", {true, ""});
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// A live WebM stream of one Opus track (Matroska, RFC 9559; Opus in Matroska): head and blocks as bytes.
+/// A live WebM stream of one Opus track (Matroska, RFC 9559; Opus in Matroska): head and blocks as
+/// bytes.
 ///
-/// Every block is a cluster of its own with its time, of unknown stream length: a browser's <audio> plays
-/// it as it comes. 20 ms packets: 0.6 kB/s of overhead.
+/// Every block is a cluster of its own with its time, of unknown stream length: a browser's <audio>
+/// plays it as it comes. 20 ms packets: 0.6 kB/s of overhead.
 #include <cstdint>
 #include <memory>
 #include <span>

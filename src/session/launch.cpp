@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "care/policy_maker.hpp"
+#include "affect/recognisers.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
 #include "sense/open_source.hpp"
@@ -98,6 +99,19 @@ Result<void> add_source(const std::string& text, RunSetup& setup) {
     return {};
 }
 
+/// A recogniser for each source; one that this installation cannot judge is shown as unavailable.
+void add_recognisers(Space& space, RunSetup& setup) {
+    for (const auto& source : setup.sources) {
+        auto recogniser = affect::make_recogniser(source->kind(), source->id(), space.data_dir());
+        if (recogniser) {
+            setup.recognisers.push_back(*std::move(recogniser));
+        } else {
+            setup.script.push_back({Time{}, SourceChange{source->id(), source->kind(), flow::SourceStatus::kUnavailable,
+                                                         recogniser.error().message}});
+        }
+    }
+}
+
 /// Everything that a run needs besides the player and the record.
 Result<RunSetup> prepare(Space& space, const RunRequest& request) {
     RunSetup setup;
@@ -110,6 +124,14 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request) {
     }
     ATTUNE_TRY(setup.profiles, space.profiles());
     for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup));
+    if (request.make_sources) {
+        ATTUNE_TRY(auto sources, request.make_sources());
+        for (auto& source : sources) {
+            start.sources.emplace_back(source->id(), source->kind());
+            setup.sources.push_back(std::move(source));
+        }
+    }
+    add_recognisers(space, setup);
     start.start = request.from;
     if (!start.start && setup.listener) {
         if (const auto answer = setup.listener->asked_felt({}, std::nullopt)) start.start = answer->value;
@@ -137,7 +159,10 @@ Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const Run
     config.utc_at_start_s = setup.start.wall_ns / 1'000'000'000;
     std::unique_ptr<play::Sink> sink;
     constexpr std::string_view kFile = "file:";
-    if (request.sink.starts_with(kFile)) {
+    if (request.make_sink && !request.fast) {
+        config.mode = play::RunMode::kLive;
+        ATTUNE_TRY(sink, request.make_sink());
+    } else if (request.sink.starts_with(kFile)) {
         if (!request.fast) return fail(ErrorCode::kBadArgument, "a file is rendered in virtual time; add --fast", request.sink);
         config.mode = play::RunMode::kOffline;
         config.file = request.sink.substr(kFile.size());

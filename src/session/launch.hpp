@@ -5,6 +5,8 @@
 /// Errors   kBadArgument (goal, start, spec: value, range, place), kNotFound (no music), kRefused (policy),
 ///          and those of the space
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +14,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/cancel.hpp"
+#include "play/sink.hpp"
+#include "sense/source.hpp"
 #include "session/runner.hpp"
 #include "session/space.hpp"
 #include "session/summary.hpp"
@@ -30,6 +34,10 @@ struct RunRequest {
     std::string strategy = "planner";
     double taste_weight = 1.0;
     flow::Deployment deployment = flow::Deployment::kHome;
+    /// Live only, instead of `sink`: the page is the loudspeaker.
+    std::function<Result<std::unique_ptr<play::Sink>>()> make_sink;
+    /// Sensors that somebody else opened, e.g. those of a page.
+    std::function<Result<std::vector<std::unique_ptr<sense::Source>>>()> make_sources;
     bool companion = false;                    ///< somebody is with the listener: "only with me" music may play
 };
 

@@ -51,9 +51,9 @@ class Sensors {
   private session: string | null = null;
   private socket: WebSocket | null = null;
 
-  /** What a session that starts now shall expect from this page. */
+  /** What a session that starts now may hear from this page; each stays off until it is switched on. */
   wanted(): string[] {
-    return [...this.running.keys()].map((name) => `page:${name}`);
+    return (['camera', 'microphone', 'heart'] as const).filter((name) => this.blocked(name) === null).map((name) => `page:${name}`);
   }
 
   attach(session: string): void {
