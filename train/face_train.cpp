@@ -274,6 +274,7 @@ private:
     }
 
     double progress() const {
+        if (config_.polish_minutes > 0.0) return (spent_s_ - spent_before_s_) / (60.0 * config_.polish_minutes);
         const double steps_all = static_cast<double>(config_.epochs) *
                                  static_cast<double>(data_.train.size() / static_cast<std::size_t>(config_.batch));
         const double by_steps = static_cast<double>(steps_) / steps_all;
@@ -285,6 +286,9 @@ private:
     double rate_now() const {
         constexpr double kRise = 0.15;
         const double p = std::min(1.0, progress());
+        if (config_.polish_minutes > 0.0) {
+            return config_.polish_rate * std::max(0.01, 0.5 * (1.0 + std::cos(std::numbers::pi * p)));
+        }
         if (p < kRise) return config_.rate * (0.1 + 0.9 * p / kRise);
         const double q = (p - kRise) / (1.0 - kRise);
         return config_.rate * std::max(0.002, 0.5 * (1.0 + std::cos(std::numbers::pi * q)));
@@ -292,6 +296,7 @@ private:
 
     int side() const {
         const double p = progress();
+        if (config_.polish_minutes > 0.0) return kFull;
         return p < 0.30 ? 32 : p < 0.70 ? 40 : kFull;
     }
 

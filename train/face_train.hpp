@@ -29,6 +29,8 @@ struct FaceTrainConfig {
     double smoothing = 0.05;
     double held_out_share = 0.06;
     double max_minutes = 0.0;      ///< 0 = no limit; else the schedule is shortened to end in time
+    double polish_minutes = 0.0;   ///< > 0: go on from the checkpoint for so long at a small, falling rate
+    double polish_rate = 0.015;
     FaceAugment augment;
     std::uint64_t seed = 1;
     int stop_after_steps = 0;      ///< >0: measure speed and leave

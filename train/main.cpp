@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     face_command->add_option("--rate", face.rate);
     face_command->add_option("--max-minutes", face.max_minutes);
     face_command->add_option("--seed", face.seed);
+    face_command->add_option("--polish-minutes", face.polish_minutes, "go on from the checkpoint at a small rate");
     face_command->add_option("--measure-steps", face.stop_after_steps, "measure the speed, then leave");
     attune::train::VoiceTrainConfig voice;
     auto* voice_command = app.add_subcommand("voice", "eight emotions of acted speech from RAVDESS");

@@ -4,6 +4,7 @@
 #include "affect/evaluate_beats.hpp"
 #include "affect/evaluate_face.hpp"
 #include "affect/evaluate_fusion.hpp"
+#include "affect/evaluate_voice.hpp"
 
 namespace attune::affect {
 
@@ -11,6 +12,7 @@ void register_models(learn::ModelRegistry& registry) {
     register_beats(registry);
     register_face(registry);
     register_fusion(registry);
+    register_voice(registry);
 }
 
 }  // namespace attune::affect

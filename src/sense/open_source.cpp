@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sense/open_source.hpp"
 
+#include "core/paths.hpp"
+#include "core/text.hpp"
 #include "sense/ble_source.hpp"
+#include "sense/face_source.hpp"
 #include "sense/mqtt_source.hpp"
 #include "sense/osc_source.hpp"
 #include "sense/replay_source.hpp"
 #include "sense/simulated_source.hpp"
+#include "sense/voice_source.hpp"
 
 namespace attune::sense {
 namespace {
@@ -24,8 +28,16 @@ Result<std::unique_ptr<Source>> open_simulated(const Spec& spec) {
     return std::make_unique<SimulatedSource>(std::move(listener), spec.source_id());
 }
 
+FaceSourceOptions face_options(const Spec& spec) {
+    FaceSourceOptions options;
+    options.id = spec.source_id();
+    options.data_dir = core::data_dir();
+    return options;
+}
+
 Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& clock) {
     switch (spec.kind) {
+        case SpecKind::kFaceCamera: return open_face_camera(static_cast<int>(core::parse_int(spec.place).value_or(-1)), face_options(spec));
         case SpecKind::kBleHeartRate: return open_ble_heart_rate(spec, clock);
         case SpecKind::kMqtt: return open_mqtt(spec, clock);
         case SpecKind::kOsc: return open_osc(spec, clock);
@@ -38,6 +50,8 @@ Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& c
 
 Result<std::unique_ptr<Source>> open_source(const Spec& spec, const core::Clock* clock) {
     switch (spec.kind) {
+        case SpecKind::kFaceVideo: return open_face_video(spec.place, face_options(spec));
+        case SpecKind::kVoiceWav: return open_voice_file(spec.place, spec.source_id());
         case SpecKind::kReplay: return open_replay(spec);
         case SpecKind::kSimulated: return open_simulated(spec);
         default: break;

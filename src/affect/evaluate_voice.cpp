@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "affect/evaluate_voice.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <functional>
+#include <map>
+
+#include "affect/validity.hpp"
+#include "learn/calibration.hpp"
+#include "learn/dataset_hash.hpp"
+#include "learn/model_card.hpp"
+#include "learn/split.hpp"
+#include "learn/voice_model.hpp"
+#include "signal/voice_front.hpp"
+
+namespace attune::affect {
+namespace {
+
+using learn::kVoiceClasses;
+using learn::VoiceSample;
+using CancelCheck = std::function<bool()>;
+constexpr const char* kHome = "ravdess";
+constexpr const char* kAbroad = "nemo";
+constexpr int kFolds = 6;
+
+struct VoiceData {
+    std::string set;
+    std::vector<VoiceSample> samples;
+    std::vector<std::string> gender;
+    std::vector<std::filesystem::path> files;
+    std::vector<std::string> warnings;
+    double cpu_ms_per_s = 0.0;  ///< of decoding's rest: front end and functionals, a second of speech
+};
+
+Result<VoiceData> read_samples(const std::filesystem::path& folder, const std::string& set, const CancelCheck& cancelled,
+                               const learn::Progress& progress) {
+    VoiceData data;
+    data.set = set;
+    ATTUNE_TRY(const auto clips, learn::read_voice_set(folder));
+    ATTUNE_TRY(auto front, signal::VoiceFront::create());
+    double seconds = 0.0, cpu_s = 0.0;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+        if (cancelled()) return fail(ErrorCode::kCancelled, "stopped after " + std::to_string(i) + " recordings");
+        if (progress && i % 64 == 0) progress(set, i, clips.size());
+        auto samples = learn::read_voice(clips[i].file);
+        if (!samples) {
+            data.warnings.push_back(clips[i].file.filename().string() + ": " + samples.error().describe());
+            continue;
+        }
+        const std::clock_t start = std::clock();
+        auto view = front.analyse(*samples);
+        if (!view || view->frames == 0) {
+            data.warnings.push_back(clips[i].file.filename().string() + ": " + (view ? "no sound" : view.error().describe()));
+            continue;
+        }
+        data.samples.push_back({signal::voice_functionals(*view), clips[i].speaker, clips[i].label});
+        cpu_s += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        seconds += static_cast<double>(samples->size()) / signal::kVoiceRate;
+        data.gender.push_back(clips[i].gender);
+        data.files.push_back(clips[i].file);
+    }
+    if (progress) progress(set, clips.size(), clips.size());
+    data.files.push_back(folder / "labels.csv");
+    data.cpu_ms_per_s = seconds > 0.0 ? 1e3 * cpu_s / seconds : 0.0;
+    return data;
+}
+
+struct Answers {
+    std::vector<double> p;  ///< n x 8
+    std::vector<int> truth;
+    std::vector<std::string> speakers;
+    std::vector<std::string> gender;
+};
+
+void push(Answers& a, const learn::VoiceProbabilities& p, const VoiceSample& s, const std::string& gender) {
+    a.p.insert(a.p.end(), p.begin(), p.end());
+    a.truth.push_back(s.label);
+    a.speakers.push_back(s.speaker);
+    a.gender.push_back(gender);
+}
+
+/// Where the model comes from for a sample: the installed one, or that of the fold that did not see the speaker.
+using ModelOf = std::function<const learn::VoiceModel&(std::size_t)>;
+
+Answers answer(const VoiceData& data, const ModelOf& model, const std::vector<std::size_t>& chosen, bool baseline) {
+    std::map<std::string, signal::VoiceUsual> usual;
+    for (const auto& [speaker, u] : learn::voice_usual_of(data.samples)) usual[speaker] = u;
+    Answers a;
+    for (const std::size_t i : chosen) {
+        const VoiceSample& s = data.samples[i];
+        signal::VoiceUsual others;
+        if (baseline) {
+            others = usual[s.speaker];
+            others.remove(s.x);
+        }
+        push(a, model(i).classify(s.x, others), s, data.gender[i]);
+    }
+    return a;
+}
+
+/// nEMO has no calm and no disgust: calm is counted as neutral, the answer is among the six.
+void as_six(Answers& a) {
+    constexpr std::size_t kNeutral = 0, kCalm = 1, kDisgust = 6;
+    for (std::size_t i = 0; i < a.truth.size(); ++i) {
+        double* p = a.p.data() + i * kVoiceClasses;
+        p[kNeutral] += p[kCalm];
+        const double rest = 1.0 - p[kDisgust];
+        p[kCalm] = p[kDisgust] = 0.0;
+        for (std::size_t k = 0; k < kVoiceClasses; ++k) p[k] = rest > 1e-9 ? p[k] / rest : (k == kNeutral ? 1.0 : 0.0);
+    }
+}
+
+using Figure = double (*)(std::span<const double>, std::span<const int>);
+double uar_of(std::span<const double> p, std::span<const int> t) {
+    return learn::balanced_accuracy(learn::confusion(t, learn::argmax_rows(p, kVoiceClasses), kVoiceClasses));
+}
+double accuracy_of(std::span<const double> p, std::span<const int> t) {
+    return learn::accuracy(learn::confusion(t, learn::argmax_rows(p, kVoiceClasses), kVoiceClasses));
+}
+double ece_of(std::span<const double> p, std::span<const int> t) { return learn::ece(p, t, kVoiceClasses); }
+
+double on(const Answers& a, std::span<const std::size_t> chosen, Figure figure) {
+    std::vector<double> p;
+    std::vector<int> t;
+    for (const std::size_t i : chosen) {
+        p.insert(p.end(), a.p.begin() + static_cast<std::ptrdiff_t>(i * kVoiceClasses),
+                 a.p.begin() + static_cast<std::ptrdiff_t>((i + 1) * kVoiceClasses));
+        t.push_back(a.truth[i]);
+    }
+    return figure(p, t);
+}
+
+learn::Metric metric(const char* name, const std::string& set, const Answers& a, const std::string& note, Figure figure) {
+    return {name, set, figure(a.p, a.truth),
+            learn::group_bootstrap(a.speakers, [&](std::span<const std::size_t> c) { return on(a, c, figure); }, 500),
+            a.truth.size(), note};
+}
+
+void add_metrics(learn::Evaluation& e, const std::string& set, const Answers& a, const std::string& note) {
+    e.metrics.push_back(metric("uar", set, a, note, uar_of));
+    e.metrics.push_back(metric("accuracy", set, a, note, accuracy_of));
+    e.metrics.push_back(metric("ece", set, a, note, ece_of));
+}
+
+void add_people(learn::Evaluation& e, const std::string& set, const Answers& a) {
+    const auto add = [&](const std::string& name, const std::vector<std::string>& keys, const std::string& key) {
+        std::vector<std::size_t> chosen;
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (keys[i] == key) chosen.push_back(i);
+        }
+        e.subgroups.push_back({set + " " + name + "=" + key, {{"uar", set, on(a, chosen, uar_of), std::nullopt, chosen.size(), ""}}});
+    };
+    for (const auto* keys : {&a.speakers, &a.gender}) {
+        std::vector<std::string> all = *keys;
+        std::ranges::sort(all);
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+        for (const auto& key : all) add(keys == &a.speakers ? "person" : "sex", *keys, key);
+    }
+}
+
+void add_set(learn::Evaluation& e, const VoiceData& data, const ModelOf& model, const std::vector<std::size_t>& chosen) {
+    const std::string warm = "set against the speaker's other recordings, unlabelled";
+    for (const bool baseline : {true, false}) {
+        Answers a = answer(data, model, chosen, baseline);
+        if (data.set == kAbroad) as_six(a);
+        add_metrics(e, data.set, a, baseline ? warm : "cold: no other recording of the speaker");
+        if (!baseline) continue;
+        const auto table = learn::confusion(a.truth, learn::argmax_rows(a.p, kVoiceClasses), kVoiceClasses);
+        e.confusion.push_back({data.set, {learn::kVoiceLabels.begin(), learn::kVoiceLabels.end()}, table.counts});
+        e.calibration.push_back({data.set, "ece", ece_of(a.p, a.truth), learn::reliability(a.p, a.truth, kVoiceClasses)});
+        e.chance.push_back({"uar", data.set, data.set == kAbroad ? 1.0 / 6.0 : 1.0 / 8.0, std::nullopt, a.truth.size(),
+                            "always the same answer"});
+        add_people(e, data.set, a);
+        if (data.set == kHome) {
+            const std::vector<std::string> labels(learn::kVoiceLabels.begin(), learn::kVoiceLabels.end());
+            const auto prior = listening_prior(labels);
+            std::vector<double> place;
+            for (const auto& label : labels) place.push_back(arousal_of(label));
+            e.metrics.push_back({"r_rec_arousal", data.set,
+                                 recogniser_validity_bound(a.p, a.truth, a.speakers, prior, place), std::nullopt,
+                                 a.truth.size(), "lower 95 % bound over speakers, neutral and calm .7"});
+        }
+        e.n += a.truth.size();
+    }
+}
+
+/// One model a fold, none of which saw the speakers that it answers for; one temperature from all answers.
+struct Folds {
+    std::vector<learn::VoiceModel> models;
+    std::vector<std::size_t> fold_of;
+    double temperature = 1.0;
+    std::string protocol;
+};
+
+Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, const learn::Progress& progress) {
+    std::vector<std::string> speakers;
+    for (const auto& s : data.samples) speakers.push_back(s.speaker);
+    ATTUNE_TRY(const auto split, learn::Split::grouped_k_fold(speakers, kFolds, 1));
+    Folds folds;
+    folds.fold_of.resize(data.samples.size());
+    folds.protocol = split.protocol();
+    std::map<std::string, signal::VoiceUsual> usual;
+    for (const auto& [speaker, u] : learn::voice_usual_of(data.samples)) usual[speaker] = u;
+    std::vector<double> logits(data.samples.size() * kVoiceClasses);
+    std::vector<int> truth;
+    for (const auto& s : data.samples) truth.push_back(s.label);
+    for (std::size_t f = 0; f < split.folds().size(); ++f) {
+        if (cancelled()) return fail(ErrorCode::kCancelled, "stopped after " + std::to_string(f) + " folds");
+        if (progress) progress("voice folds", f, split.folds().size());
+        std::vector<VoiceSample> train;
+        for (const auto i : split.folds()[f].train()) train.push_back(data.samples[i]);
+        ATTUNE_TRY(auto model, learn::VoiceModel::fit(train));
+        for (const auto i : split.folds()[f].test()) {
+            signal::VoiceUsual others = usual[data.samples[i].speaker];
+            others.remove(data.samples[i].x);
+            const auto z = model.logits(data.samples[i].x, others);
+            std::ranges::copy(z, logits.begin() + static_cast<std::ptrdiff_t>(i * kVoiceClasses));
+            folds.fold_of[i] = f;
+        }
+        folds.models.push_back(std::move(model));
+    }
+    ATTUNE_TRY(folds.temperature, learn::fit_temperature(logits, truth, kVoiceClasses));
+    for (auto& m : folds.models) m.set_temperature(folds.temperature);
+    return folds;
+}
+
+std::vector<std::size_t> all_of(const VoiceData& data) {
+    std::vector<std::size_t> all(data.samples.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return all;
+}
+
+CancelCheck check_of(const learn::EvaluateRequest& request) {
+    return [&request] { return request.cancelled(); };
+}
+
+}  // namespace
+
+Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) {
+    learn::Evaluation e;
+    e.model = "voice";
+    std::optional<learn::InstalledModel> installed;
+    std::optional<learn::VoiceModel> model;
+    if (!request.cross_validate) {
+        ATTUNE_TRY(installed, learn::find_model(request.data_dir, "voice"));
+        ATTUNE_TRY(model, learn::VoiceModel::load(installed->weights));
+        e.version = installed->card.version;
+        e.model_sha256 = installed->card.sha256;
+        e.leaky = installed->card.leaky;
+        e.protocol = "the installed model on speakers that it was not trained on";
+    }
+    std::vector<std::filesystem::path> files;
+    std::vector<std::string> groups;
+    double cpu_ms = 0.0;
+    for (const char* set : {kHome, kAbroad}) {
+        const auto folder = learn::find_set(request.data, set);
+        if (!folder) continue;
+        ATTUNE_TRY(const auto data, read_samples(*folder, set, check_of(request), request.progress));
+        e.warnings.insert(e.warnings.end(), data.warnings.begin(), data.warnings.end());
+        e.data.emplace_back(set);
+        for (const auto& f : data.files) files.push_back(f);
+        cpu_ms = data.cpu_ms_per_s;
+        std::optional<Folds> folds;
+        ModelOf model_of;
+        std::vector<std::size_t> chosen = all_of(data);
+        if (request.cross_validate && std::string(set) == kHome) {
+            ATTUNE_TRY(folds, train_folds(data, check_of(request), request.progress));
+            e.protocol = folds->protocol + " (speaker), retrained in each fold; nEMO: a model of all RAVDESS speakers";
+            ATTUNE_TRY(model, learn::VoiceModel::fit(data.samples));
+            model->set_temperature(folds->temperature);
+            model_of = [&folds](std::size_t i) -> const learn::VoiceModel& { return folds->models[folds->fold_of[i]]; };
+        } else {
+            if (!model) continue;  // --cross-validate without RAVDESS
+            if (installed) {
+                std::erase_if(chosen, [&](std::size_t i) { return installed->card.trained(set, data.samples[i].speaker); });
+                e.left_out += data.samples.size() - chosen.size();
+                for (const auto& group : learn::voice_usual_of(data.samples)) {
+                    if (installed->card.trained(set, group.first)) e.left_out_groups.push_back(std::string(set) + "/" + group.first);
+                }
+            }
+            model_of = [&model](std::size_t) -> const learn::VoiceModel& { return *model; };
+        }
+        if (chosen.empty()) continue;
+        for (const auto i : chosen) groups.push_back(data.samples[i].speaker);
+        add_set(e, data, model_of, chosen);
+    }
+    if (e.n == 0) {
+        return fail(ErrorCode::kNotFound,
+                    "no speaker of ravdess or nemo that the model was not trained on (" + std::to_string(e.left_out) +
+                        " recordings left out); --cross-validate retrains by speaker", request.data.string());
+    }
+    ATTUNE_TRY(e.data_sha256, learn::data_sha256(request.data, files));
+    std::ranges::sort(groups);
+    e.groups = static_cast<std::size_t>(std::unique(groups.begin(), groups.end()) - groups.begin());
+    e.metrics.push_back({"cpu_ms_per_s", e.data.front(), cpu_ms, std::nullopt, e.n, "a second of recording; depends on the machine"});
+    return e;
+}
+
+Result<void> train_voice(const learn::TrainRequest& request) {
+    const auto folder = learn::find_set(request.data, kHome);
+    if (!folder) return fail(ErrorCode::kNotFound, "no folder ravdess in the data", request.data.string());
+    const CancelCheck cancelled = [&request] { return request.cancelled(); };
+    ATTUNE_TRY(const auto data, read_samples(*folder, kHome, cancelled, request.progress));
+    ATTUNE_TRY(const auto folds, train_folds(data, cancelled, request.progress));
+    ATTUNE_TRY(auto model, learn::VoiceModel::fit(data.samples));
+    model.set_temperature(folds.temperature);
+    std::error_code error;
+    std::filesystem::create_directories(request.out, error);
+    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), request.out.string());
+    return model.save(request.out / "voice.model");
+}
+
+void register_voice(learn::ModelRegistry& registry) {
+    registry.add({"voice", "eight emotions of a spoken check-in; the arousal index", {kHome, kAbroad}, evaluate_voice, train_voice});
+}
+
+}  // namespace attune::affect

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "learn/face_finder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <opencv2/core.hpp>
+#include <opencv2/objdetect.hpp>
+
+#include "flow/crop.hpp"
+#include "learn/onnx_model.hpp"
+#include "learn/parts.hpp"
+
+namespace attune::learn {
+namespace {
+
+constexpr int kSearch = 224, kFarSearch = 320, kLandmarks = 112;
+constexpr std::array<double, 3> kDetectorMean = {117.001, 114.697, 97.404};
+constexpr std::array<double, 3> kLandmarkMean = {122.782, 117.001, 104.298};
+struct Anchor { double w, h; };
+constexpr std::array<Anchor, 5> kAnchors = {{{1.603231, 2.094468}, {6.041143, 7.080126}, {2.882459, 3.518061},
+                                             {4.266906, 5.178857}, {9.041765, 10.66308}}};
+constexpr double kMinScore = 0.4;      // with the gain step: recall .95, 5 false alarms on 234 faceless frames
+constexpr double kSureScore = 0.5;     // below it the cascade is asked, too
+constexpr double kOverlap = 0.4;
+constexpr double kWhite = 220.0, kMaxGain = 6.0;
+constexpr int kCascadeWidth = 320;     // the cascade sees a picture of this width: faces from 60 px of 640
+constexpr double kMaxRoll = 50.0;
+
+struct Rgb { double r, g, b; };
+
+/// Bilinear sample; outside the picture the border goes on.
+Rgb sample(const RgbView& p, double x, double y) {
+    x = std::clamp(x, 0.0, static_cast<double>(p.width - 1));
+    y = std::clamp(y, 0.0, static_cast<double>(p.height - 1));
+    const int ix = std::min(static_cast<int>(x), std::max(0, p.width - 2));
+    const int iy = std::min(static_cast<int>(y), std::max(0, p.height - 2));
+    const double fx = x - ix;
+    const double fy = y - iy;
+    const auto at = [&](int dx, int dy, int c) {
+        const int px = std::min(ix + dx, p.width - 1);
+        const int py = std::min(iy + dy, p.height - 1);
+        return static_cast<double>(p.rgb[static_cast<std::size_t>((py * p.width + px) * 3 + c)]);
+    };
+    const auto mix = [&](int c) {
+        return (at(0, 0, c) * (1 - fx) + at(1, 0, c) * fx) * (1 - fy) + (at(0, 1, c) * (1 - fx) + at(1, 1, c) * fx) * fy;
+    };
+    return {mix(0), mix(1), mix(2)};
+}
+
+/// Mean over the rectangle that one pixel of a smaller picture covers.
+Rgb area(const RgbView& p, double x0, double y0, double x1, double y1) {
+    const int ax = std::clamp(static_cast<int>(x0), 0, p.width - 1);
+    const int ay = std::clamp(static_cast<int>(y0), 0, p.height - 1);
+    const int bx = std::clamp(static_cast<int>(std::ceil(x1)), ax + 1, p.width);
+    const int by = std::clamp(static_cast<int>(std::ceil(y1)), ay + 1, p.height);
+    int r = 0, g = 0, b = 0;
+    for (int y = ay; y < by; ++y) {
+        const std::uint8_t* row = p.rgb.data() + static_cast<std::ptrdiff_t>(y * p.width + ax) * 3;
+        for (int x = ax; x < bx; ++x, row += 3) {
+            r += row[0];
+            g += row[1];
+            b += row[2];
+        }
+    }
+    const double n = static_cast<double>((bx - ax) * (by - ay));
+    return {r / n, g / n, b / n};
+}
+
+double luma(const Rgb& c) { return 0.299 * c.r + 0.587 * c.g + 0.114 * c.b; }
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+struct Light { double mean, sd, gain; };
+
+Light light_of(const RgbView& p) {
+    std::array<int, 256> histogram{};
+    int n = 0;
+    for (int y = 0; y < p.height; y += 4) {
+        for (int x = 0; x < p.width; x += 4, ++n) {
+            const std::uint8_t* c = p.rgb.data() + static_cast<std::ptrdiff_t>(y * p.width + x) * 3;
+            ++histogram[static_cast<std::size_t>((299 * c[0] + 587 * c[1] + 114 * c[2]) / 1000)];
+        }
+    }
+    double sum = 0.0, square = 0.0;
+    int seen = 0, bright = -1;
+    for (int v = 0; v < 256; ++v) {
+        const int k = histogram[static_cast<std::size_t>(v)];
+        sum += static_cast<double>(k) * v;
+        square += static_cast<double>(k) * v * v;
+        seen += k;
+        if (bright < 0 && seen >= 0.95 * n) bright = v;
+    }
+    const double mean = sum / std::max(1, n);
+    const double sd = std::sqrt(std::max(0.0, square / std::max(1, n) - mean * mean));
+    return {mean, sd, std::clamp(kWhite / std::max(1, bright), 1.0, kMaxGain)};
+}
+
+double overlap(const FoundFace& a, const FoundFace& b) {
+    const double w = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+    const double h = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+    if (w <= 0.0 || h <= 0.0) return 0.0;
+    return w * h / (a.width * a.height + b.width * b.height - w * h);
+}
+
+/// Adds faces that no face already there covers.
+void merge(std::vector<FoundFace>& faces, std::vector<FoundFace> more) {
+    std::ranges::stable_sort(more, std::ranges::greater{}, &FoundFace::score);
+    for (auto& face : more) {
+        if (std::ranges::none_of(faces, [&](const FoundFace& f) { return overlap(f, face) > kOverlap; })) {
+            faces.push_back(face);
+        }
+    }
+}
+
+}  // namespace
+
+struct FaceFinder::State {
+    std::optional<OnnxModel> detector, far_detector, landmarks;
+    cv::CascadeClassifier cascade;
+    bool has_cascade = false;
+    std::string text;
+    std::vector<float> input;
+
+    Result<std::vector<FoundFace>> detect(const RgbView& p, double gain, bool far) {
+        OnnxModel& net = far ? *far_detector : *detector;
+        const int side = far ? kFarSearch : kSearch;
+        const double zoom = static_cast<double>(std::max(p.width, p.height)) / side;  // pixels of the picture a cell
+        const auto plane = static_cast<std::size_t>(side * side);
+        input.resize(3 * plane);
+        for (std::size_t c = 0; c < 3; ++c) {
+            std::fill_n(input.begin() + static_cast<std::ptrdiff_t>(c * plane), plane, static_cast<float>(-kDetectorMean[c] / 255.0));
+        }
+        for (int y = 0; y * zoom < p.height && y < side; ++y) {
+            for (int x = 0; x * zoom < p.width && x < side; ++x) {
+                const Rgb v = zoom >= 1.0 ? area(p, x * zoom, y * zoom, (x + 1) * zoom, (y + 1) * zoom)
+                                          : sample(p, (x + 0.5) * zoom - 0.5, (y + 0.5) * zoom - 0.5);
+                const std::array<double, 3> rgb = {v.r, v.g, v.b};
+                const auto at = static_cast<std::size_t>(y * side + x);
+                for (std::size_t c = 0; c < 3; ++c) {
+                    input[c * plane + at] = static_cast<float>((std::min(255.0, rgb[c] * gain) - kDetectorMean[c]) / 255.0);
+                }
+            }
+        }
+        ATTUNE_TRY(const auto out, net.run(std::span<const float>(input)));
+        return decode(out, side, zoom);
+    }
+
+    static std::vector<FoundFace> decode(std::span<const float> out, int side, double zoom) {
+        const int cells = side / 32;
+        std::vector<FoundFace> faces;
+        for (int row = 0; row < cells; ++row) {
+            for (int col = 0; col < cells; ++col) {
+                for (int a = 0; a < 5; ++a) {
+                    const auto v = [&](int k) {
+                        return static_cast<double>(out[static_cast<std::size_t>(((a * 5 + k) * cells + row) * cells + col)]);
+                    };
+                    const double score = sigmoid(v(4));
+                    if (score < kMinScore) continue;
+                    FoundFace f;
+                    const double cell = 32.0 * zoom;
+                    f.width = std::exp(std::min(v(2), 4.0)) * kAnchors[static_cast<std::size_t>(a)].w * cell;
+                    f.height = std::exp(std::min(v(3), 4.0)) * kAnchors[static_cast<std::size_t>(a)].h * cell;
+                    f.x = (col + sigmoid(v(0))) * cell - f.width / 2;
+                    f.y = (row + sigmoid(v(1))) * cell - f.height / 2;
+                    f.score = score;
+                    faces.push_back(f);
+                }
+            }
+        }
+        std::vector<FoundFace> kept;
+        merge(kept, std::move(faces));
+        return kept;
+    }
+
+    /// 68 points inside the face's box; the eyes are 36..41 and 42..47.
+    Result<bool> find_eyes(const RgbView& p, FoundFace& f, double gain) {
+        constexpr auto kPlane = static_cast<std::size_t>(kLandmarks * kLandmarks);
+        const double side = std::max(f.width, f.height);
+        const double x0 = f.x + f.width / 2 - side / 2;
+        const double y0 = f.y + f.height / 2 - side / 2;
+        const double zoom = side / kLandmarks;
+        input.resize(3 * kPlane);
+        for (int y = 0; y < kLandmarks; ++y) {
+            for (int x = 0; x < kLandmarks; ++x) {
+                const Rgb v = zoom > 1.5 ? area(p, x0 + x * zoom, y0 + y * zoom, x0 + (x + 1) * zoom, y0 + (y + 1) * zoom)
+                                         : sample(p, x0 + (x + 0.5) * zoom - 0.5, y0 + (y + 0.5) * zoom - 0.5);
+                const std::array<double, 3> rgb = {v.r, v.g, v.b};
+                const auto at = static_cast<std::size_t>(y * kLandmarks + x);
+                for (std::size_t c = 0; c < 3; ++c) {
+                    input[c * kPlane + at] = static_cast<float>((std::min(255.0, rgb[c] * gain) - kLandmarkMean[c]) / 255.0);
+                }
+            }
+        }
+        ATTUNE_TRY(const auto out, landmarks->run(std::span<const float>(input)));
+        const auto centre = [&](std::size_t first) {
+            std::array<double, 2> c{};
+            for (std::size_t k = first; k < first + 6; ++k) {
+                c[0] += (x0 + static_cast<double>(out[2 * k]) * side) / 6.0;
+                c[1] += (y0 + static_cast<double>(out[2 * k + 1]) * side) / 6.0;
+            }
+            return c;
+        };
+        f.left_eye = centre(36);
+        f.right_eye = centre(42);
+        const double dx = f.right_eye[0] - f.left_eye[0];
+        const double dy = f.right_eye[1] - f.left_eye[1];
+        f.roll_deg = std::atan2(dy, dx) * 180.0 / std::numbers::pi;
+        const double apart = std::hypot(dx, dy) / side;
+        f.has_eyes = apart > 0.2 && apart < 0.7 && std::abs(f.roll_deg) < kMaxRoll;
+        return f.has_eyes;
+    }
+
+    std::vector<FoundFace> ask_cascade(const RgbView& p, double gain) {
+        const double zoom = std::max(1.0, static_cast<double>(p.width) / kCascadeWidth);
+        cv::Mat grey(static_cast<int>(p.height / zoom), static_cast<int>(p.width / zoom), CV_8U);
+        for (int y = 0; y < grey.rows; ++y) {
+            for (int x = 0; x < grey.cols; ++x) {
+                const double v = gain * luma(area(p, x * zoom, y * zoom, (x + 1) * zoom, (y + 1) * zoom));
+                grey.at<std::uint8_t>(y, x) = static_cast<std::uint8_t>(std::min(255.0, v));
+            }
+        }
+        std::vector<cv::Rect> boxes;
+        cascade.detectMultiScale(grey, boxes, 1.1, 4, 0, cv::Size(30, 30));
+        std::vector<FoundFace> faces;
+        for (const auto& b : boxes) {
+            FoundFace f;
+            f.x = b.x * zoom;
+            f.y = b.y * zoom;
+            f.width = f.height = b.width * zoom;
+            f.score = 0.5;
+            f.cascade = true;
+            faces.push_back(f);
+        }
+        return faces;
+    }
+};
+
+FaceFinder::FaceFinder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FaceFinder::~FaceFinder() = default;
+FaceFinder::FaceFinder(FaceFinder&&) noexcept = default;
+FaceFinder& FaceFinder::operator=(FaceFinder&&) noexcept = default;
+const std::string& FaceFinder::describe() const noexcept { return state_->text; }
+
+Result<FaceFinder> FaceFinder::create(const std::filesystem::path& data_dir) {
+    auto state = std::make_unique<State>();
+    const auto load = [&](const char* name, int side, const OnnxTensor& out) -> Result<OnnxModel> {
+        ATTUNE_TRY(const auto file, find_part(data_dir, name));
+        return OnnxModel::load(file, {{{"input", {1, 3, side, side}}}, {out}});
+    };
+    auto detector = load("tiny_face_detector_224", kSearch, {"boxes", {1, 25, 7, 7}});
+    auto far = load("tiny_face_detector_320", kFarSearch, {"boxes", {1, 25, 10, 10}});
+    auto landmarks = load("landmark68_tiny", kLandmarks, {"points", {1, 136}});
+    for (const char* place : {"/usr/share/opencv4/lbpcascades/lbpcascade_frontalface_improved.xml",
+                              "/usr/share/opencv4/lbpcascades/lbpcascade_frontalface.xml"}) {
+        std::error_code ignored;
+        if (state->has_cascade || !std::filesystem::exists(place, ignored)) continue;
+        try {
+            state->has_cascade = state->cascade.load(place);
+        } catch (const std::exception&) {
+            state->has_cascade = false;
+        }
+    }
+    if (detector && far && landmarks) {
+        state->detector.emplace(*std::move(detector));
+        state->far_detector.emplace(*std::move(far));
+        state->landmarks.emplace(*std::move(landmarks));
+        state->text = std::string("tiny_face_detector + landmark68_tiny") + (state->has_cascade ? ", LBP" : "");
+        return FaceFinder(std::move(state));
+    }
+    const Error why = !detector ? detector.error() : !far ? far.error() : landmarks.error();
+    if (!state->has_cascade) {
+        return fail(ErrorCode::kUnavailable, "no face finder: " + why.message + "; nor is the package opencv-data installed");
+    }
+    state->text = "LBP alone: " + why.message;
+    return FaceFinder(std::move(state));
+}
+
+Result<FaceScene> FaceFinder::find(const RgbView& picture, bool far) {
+    FaceScene scene;
+    if (picture.width < 32 || picture.height < 32 ||
+        picture.rgb.size() != static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 3) {
+        return fail(ErrorCode::kBadArgument, "a picture of " + std::to_string(picture.width) + "x" +
+                                                 std::to_string(picture.height) + " pixels; 32x32 at least, RGB");
+    }
+    const Light light = light_of(picture);
+    scene.light = light.mean;
+    scene.spread = light.sd;
+    scene.gain = light.gain;
+    if (scene.spread < 3.0) return scene;  // nothing is in the picture
+    if (state_->detector) {
+        ATTUNE_TRY(auto found, state_->detect(picture, scene.gain, false));
+        merge(scene.faces, std::move(found));
+        if (far && scene.faces.empty()) {
+            ATTUNE_TRY(auto small, state_->detect(picture, scene.gain, true));
+            merge(scene.faces, std::move(small));
+        }
+    }
+    const bool sure = !scene.faces.empty() && scene.faces.front().score >= kSureScore;
+    if (!sure && state_->has_cascade) {
+        try {
+            merge(scene.faces, state_->ask_cascade(picture, scene.gain));
+        } catch (const std::exception& e) {
+            return fail(ErrorCode::kInternal, e.what(), "LBP cascade");
+        }
+    }
+    if (state_->landmarks) {
+        for (auto& face : scene.faces) {
+            ATTUNE_TRY(const bool eyes, state_->find_eyes(picture, face, scene.gain));
+            static_cast<void>(eyes);
+        }
+    }
+    return scene;
+}
+
+Result<std::optional<FoundFace>> FaceFinder::follow(const RgbView& picture, const FoundFace& before, double gain) {
+    if (!state_->landmarks || !before.has_eyes) return std::nullopt;
+    FoundFace face = before;
+    ATTUNE_TRY(const bool eyes, state_->find_eyes(picture, face, gain));
+    if (!eyes) return std::nullopt;
+    const auto middle = [](const FoundFace& f, std::size_t k) { return (f.left_eye[k] + f.right_eye[k]) / 2; };
+    const double dx = middle(face, 0) - middle(before, 0);
+    const double dy = middle(face, 1) - middle(before, 1);
+    if (std::hypot(dx, dy) > 0.35 * face.width) return std::nullopt;  // jumped: not the same face
+    face.x += dx;
+    face.y += dy;
+    return face;
+}
+
+std::vector<std::uint8_t> FaceFinder::cut(const RgbView& picture, const FoundFace& face, double gain) const {
+    // Without landmarks the eyes are taken to lie where they mostly do in the cascade's box.
+    std::array<double, 2> left = face.left_eye;
+    std::array<double, 2> right = face.right_eye;
+    if (!face.has_eyes) {
+        left = {face.x + 0.31 * face.width, face.y + 0.39 * face.height};
+        right = {face.x + 0.69 * face.width, face.y + 0.39 * face.height};
+    }
+    const double dx = (right[0] - left[0]) / (flow::kRightEyeX - flow::kLeftEyeX);
+    const double dy = (right[1] - left[1]) / (flow::kRightEyeX - flow::kLeftEyeX);
+    const double zoom = std::hypot(dx, dy);
+    const int fine = zoom > 1.5 ? 2 : 1;  // pixels of the picture a pixel of the crop: above, take the mean of four
+    std::vector<std::uint8_t> out(static_cast<std::size_t>(flow::kCropSize * flow::kCropSize * 3));
+    std::size_t at = 0;
+    for (int y = 0; y < flow::kCropSize; ++y) {
+        for (int x = 0; x < flow::kCropSize; ++x) {
+            Rgb sum{0.0, 0.0, 0.0};
+            for (int k = 0; k < fine * fine; ++k) {
+                const double u = x - flow::kLeftEyeX + (fine == 2 ? (k % 2) * 0.5 - 0.25 : 0.0);
+                const double v = y - flow::kEyeY + (fine == 2 ? (k / 2) * 0.5 - 0.25 : 0.0);
+                const Rgb c = sample(picture, left[0] + u * dx - v * dy, left[1] + u * dy + v * dx);
+                sum = {sum.r + c.r, sum.g + c.g, sum.b + c.b};
+            }
+            const double scale = gain / (fine * fine);
+            for (const double c : {sum.r, sum.g, sum.b}) {
+                out[at++] = static_cast<std::uint8_t>(std::clamp(c * scale + 0.5, 0.0, 255.0));
+            }
+        }
+    }
+    return out;
+}
+
+double face_light_of(const RgbView& picture, const FoundFace& face) noexcept {
+    if (picture.width <= 0 || picture.height <= 0) return 0.0;
+    return luma(area(picture, face.x, face.y, face.x + std::max(1.0, face.width), face.y + std::max(1.0, face.height)));
+}
+
+}  // namespace attune::learn
