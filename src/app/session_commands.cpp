@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -75,6 +76,10 @@ void add_run(CLI::App& session, Context& context) {
                 if (!person->empty()) {
                     ATTUNE_TRY(request->person, Id::parse(*person));
                 }
+                const auto began = std::chrono::steady_clock::now();
+                request->progress = [began](const char* what, std::size_t done, std::size_t total) {
+                    show_progress(what, done, total, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+                };
                 ATTUNE_TRY(const auto report, session::run_session(space, *request, context.cancel));
                 if (context.json) print(to_json(report));
                 else print_run(report);

@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "care/policy_maker.hpp"
 #include "affect/recognisers.hpp"
+#include "care/policy_maker.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
 #include "sense/open_source.hpp"
@@ -82,7 +82,23 @@ Result<void> remember(Space& space, const Start& start, const RunResult& result)
     return people.add_dose(start.person, now, result.player.dose_share);
 }
 
-Result<void> add_source(const std::string& text, RunSetup& setup) {
+/// A source without a recogniser is shown as unavailable, with the reason; the session goes on without it.
+void recognise(RunSetup& setup, flow::SourceKind kind, const std::string& id, const std::filesystem::path& data_dir) {
+    setup.start.sources.emplace_back(id, kind);
+    auto recogniser = affect::make_recogniser(kind, id, data_dir);
+    if (recogniser) {
+        setup.recognisers.push_back(*std::move(recogniser));
+    } else {
+        setup.script.push_back({{}, SourceChange{id, kind, flow::SourceStatus::kUnavailable, recogniser.error().message}});
+    }
+}
+
+void add_source(std::unique_ptr<sense::Source> source, RunSetup& setup, const std::filesystem::path& data_dir) {
+    recognise(setup, source->kind(), source->id(), data_dir);
+    setup.sources.push_back(std::move(source));
+}
+
+Result<void> add_source(const std::string& text, RunSetup& setup, const std::filesystem::path& data_dir) {
     ATTUNE_TRY(const auto spec, sense::parse_spec(text));
     if (spec.kind == sense::SpecKind::kSimulated) {
         if (setup.listener) {
@@ -90,48 +106,27 @@ Result<void> add_source(const std::string& text, RunSetup& setup) {
         }
         ATTUNE_TRY(auto listener, sense::make_listener(spec));
         setup.listener = std::make_unique<sense::SimulatedListener>(std::move(listener));
-        setup.start.sources.emplace_back(spec.source_id(), flow::SourceKind::kBody);
+        recognise(setup, flow::SourceKind::kBody, spec.source_id(), data_dir);
         return {};
     }
     ATTUNE_TRY(auto source, sense::open_source(spec));
-    setup.start.sources.emplace_back(source->id(), source->kind());
-    setup.sources.push_back(std::move(source));
+    add_source(std::move(source), setup, data_dir);
     return {};
 }
 
-/// A recogniser for each source; one that this installation cannot judge is shown as unavailable.
-void add_recognisers(Space& space, RunSetup& setup) {
-    for (const auto& source : setup.sources) {
-        auto recogniser = affect::make_recogniser(source->kind(), source->id(), space.data_dir());
-        if (recogniser) {
-            setup.recognisers.push_back(*std::move(recogniser));
-        } else {
-            setup.script.push_back({Time{}, SourceChange{source->id(), source->kind(), flow::SourceStatus::kUnavailable,
-                                                         recogniser.error().message}});
-        }
-    }
-}
-
 /// Everything that a run needs besides the player and the record.
-Result<RunSetup> prepare(Space& space, const RunRequest& request) {
+Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::CancelToken& cancel) {
     RunSetup setup;
     Start& start = setup.start;
     ATTUNE_TRY(start.goal, flow::Goal::parse(request.goal, request.minutes));
+    ATTUNE_CHECK(ensure_music(space, cancel, request.progress));
     ATTUNE_TRY(setup.world, space.world());
-    if (setup.world.view->size() == 0) {
-        return fail(ErrorCode::kNotFound,
-                    "the library is empty; run `attune library scan FOLDER` with a folder of music first");
-    }
     ATTUNE_TRY(setup.profiles, space.profiles());
-    for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup));
+    for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup, space.data_dir()));
     if (request.make_sources) {
         ATTUNE_TRY(auto sources, request.make_sources());
-        for (auto& source : sources) {
-            start.sources.emplace_back(source->id(), source->kind());
-            setup.sources.push_back(std::move(source));
-        }
+        for (auto& source : sources) add_source(std::move(source), setup, space.data_dir());
     }
-    add_recognisers(space, setup);
     start.start = request.from;
     if (!start.start && setup.listener) {
         if (const auto answer = setup.listener->asked_felt({}, std::nullopt)) start.start = answer->value;
@@ -175,7 +170,7 @@ Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const Run
         if (request.sink == "null") {
             sink = play::make_null_sink();
         } else {
-            return fail(ErrorCode::kUnavailable, "this build has no sound device; use --sink null, or --fast --sink file:OUT.flac");
+            ATTUNE_TRY(sink, play::open_device());
         }
     }
     ATTUNE_TRY(auto player, EnginePlayer::create(config, setup.profiles, std::move(sink)));
@@ -189,7 +184,7 @@ json maybe_va(const std::optional<flow::Va>& va) { return va ? to_json(*va) : js
 Result<RunReport> run_session(Space& space, const RunRequest& request, const core::CancelToken& cancel,
                               const EventSink& watch, Inbox* inbox) {
     const auto from = std::chrono::steady_clock::now();
-    ATTUNE_TRY(auto setup, prepare(space, request));
+    ATTUNE_TRY(auto setup, prepare(space, request, cancel));
     setup.live = !request.fast;
     setup.inbox = inbox;
     ATTUNE_TRY(setup.player, make_player(request, setup));

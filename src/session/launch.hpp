@@ -18,6 +18,7 @@
 #include "sense/source.hpp"
 #include "session/runner.hpp"
 #include "session/space.hpp"
+#include "session/starter.hpp"
 #include "session/summary.hpp"
 
 namespace attune::session {
@@ -38,6 +39,7 @@ struct RunRequest {
     std::function<Result<std::unique_ptr<play::Sink>>()> make_sink;
     /// Sensors that somebody else opened, e.g. those of a page.
     std::function<Result<std::vector<std::unique_ptr<sense::Source>>>()> make_sources;
+    Progress progress;                         ///< of composing music for an empty library; may be empty
     bool companion = false;                    ///< somebody is with the listener: "only with me" music may play
 };
 
