@@ -3,14 +3,15 @@
 #include "affect/recognisers.hpp"
 
 #include "affect/body_recogniser.hpp"
+#include "affect/face_recogniser.hpp"
 
 namespace attune::affect {
 
 Result<std::unique_ptr<Recogniser>> make_recogniser(flow::SourceKind kind, const std::string& source,
                                                     const std::filesystem::path& data_dir) {
     switch (kind) {
-        case flow::SourceKind::kFace:
-        case flow::SourceKind::kVoice:
+        case flow::SourceKind::kFace: return make_face_recogniser(source, data_dir);
+        case flow::SourceKind::kVoice: break;
         case flow::SourceKind::kBody:
         case flow::SourceKind::kHeart: {
             // Without the stress model the activation index stands alone: it is arithmetic on the person's own baseline.

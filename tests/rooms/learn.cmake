@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_test(learn unit DEPS learn SOURCES
   unit/learn_calibration_test.cpp
+  unit/learn_crop_jpeg_test.cpp
   unit/learn_dataset_hash_test.cpp
   unit/learn_evaluation_test.cpp
   unit/learn_machines_test.cpp

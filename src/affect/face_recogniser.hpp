@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Face: crops in, what expression is seen and the valence index P(happy) out; or why nothing can be said.
+///
+/// In       flow::Crop (an empty jpeg = no usable face in that picture)
+/// Out      one Evidence a second at most, of the crops since the last; seven probabilities on the tile;
+///          valence.x = (P(happy) - mean) / sd of the card's listening prior. Never arousal; angry, sad, fearful
+///          and disgusted reach no index
+/// Abstains kNoFace, kSeveralFaces, kTooDark (mean luma < 25), kTooSmall (face < 40 px), kPoorSignal (blurred,
+///          blown out, rolled over 35 degrees), kFlatPicture: crops that do not change at all for 3 s (frozen
+///          video) or whose eyes do not move for 30 s (a picture held to the camera, as far as can be told)
+/// Own face what stays high while the face rests (first 30 s without a smile) is taken off angry, disgusted,
+///          fearful and sad
+/// Smooth   probabilities over 2 s; the label on the tile changes after >= 5 s of majority with a margin of .1
+/// Threads  as Recogniser
+/// Errors   create(): kUnavailable without the model; as FaceClassifier
+#include <memory>
+
+#include "affect/recogniser.hpp"
+#include "core/result.hpp"
+#include "learn/model_card.hpp"
+
+namespace attune::affect {
+
+[[nodiscard]] Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source,
+                                                                       const std::filesystem::path& data_dir);
+/// The same with a model that was found before.
+[[nodiscard]] Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source,
+                                                                       const learn::InstalledModel& model);
+
+}  // namespace attune::affect
