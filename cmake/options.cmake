@@ -4,7 +4,9 @@ option(ATTUNE_HEAVY_CHECKS "Expensive internal checks (dev preset)" OFF)
 option(ATTUNE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(ATTUNE_BENCH "Build the benchmarks" OFF)
 option(ATTUNE_TRAIN "Build the libtorch trainers" OFF)
-set(ATTUNE_ONLY "" CACHE STRING "Build only these rooms (and what they need); empty = all")
+set(ATTUNE_ONLY "" CACHE STRING "Build only these rooms; empty = all")
+
+set(ATTUNE_TEST_ONLY "" CACHE STRING "Build only the tests of these rooms; empty = of all that are built")
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
