@@ -7,17 +7,27 @@ export function reasonText(reason: Reason): string {
   return shared(`reason.${reason.code}`, reason.args) ?? shared(`reasons.${reason.code}`, reason.args) ?? reason.code.replaceAll('_', ' ');
 }
 
-/** The largest positive contributions, at most three, as one sentence. */
-export function sentence(item: Pick<PlanItem, 'reasons'>): string {
-  const sorted = [...item.reasons].sort((a, b) => b.contribution - a.contribution);
-  const texts = sorted.slice(0, 3).map(reasonText).map((text) => text.trim().replace(/\.$/, ''));
-  if (texts.length === 0) return t('why.none');
-  const joined = texts.length === 1 ? texts[0] : texts.slice(0, -1).join(t('why.comma')) + t('why.and') + texts[texts.length - 1];
-  return joined.charAt(0).toUpperCase() + joined.slice(1) + '.';
+const isCounterfactual = (code: string) => code.startsWith('counterfactual');
+const asSentence = (text: string) => {
+  const trimmed = text.trim();
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?”]$/.test(trimmed) ? '' : '.');
+};
+
+/** Reasons that speak for the score: all but the counterfactual, which has its own line. */
+export function spoken(reasons: Reason[]): Reason[] {
+  return reasons.filter((r) => !isCounterfactual(r.code));
 }
 
+/** The two largest contributions as sentences. */
+export function sentence(item: Pick<PlanItem, 'reasons'>): string {
+  const sorted = spoken(item.reasons).sort((a, b) => b.contribution - a.contribution);
+  if (sorted.length === 0) return t('why.none');
+  return sorted.slice(0, 2).map((reason) => asSentence(reasonText(reason))).join(' ');
+}
+
+/** What another rating would have brought. */
 export function counterfactual(item: PlanItem): string {
-  if (!item.counterfactual) return '';
-  const code = item.counterfactual;
-  return shared(`counterfactual.${code}`) ?? (code.includes(' ') ? code : '');
+  const reason = item.reasons.find((r) => isCounterfactual(r.code));
+  if (reason) return asSentence(reasonText(reason));
+  return item.counterfactual ? (shared(`reason.${item.counterfactual}`) ?? '') : '';
 }
