@@ -32,6 +32,14 @@ double reach(const Pace& pace, const Moment& moment) {
     return std::max(std::sqrt(std::max(sure, 0.0)), std::min(pace.tether, pace.shortest_tether));
 }
 
+/// The nearest target point, moved a little towards the middle of the set: what is felt scatters round
+/// what the music aims at, and an aim on the edge would leave half of it outside.
+flow::Va aim(const flow::Goal& goal, const Pace& pace, const Moment& moment) {
+    const flow::Va edge = goal.nearest(moment.felt, moment.start);
+    if (goal.kind == flow::GoalKind::kStay || goal.kind == flow::GoalKind::kPoint) return edge;
+    return tethered(edge, goal.centre(moment.start), pace.inside);
+}
+
 /// Flags bind the waypoint itself, whatever asked for it.
 flow::Va bounded(flow::Va at, const flow::Policy& policy, const Moment& moment) {
     if (!policy.allow_energise) at.arousal = std::min(at.arousal, kNoEnergiseArousal);
@@ -57,7 +65,7 @@ flow::Goal allowed_goal(const flow::Goal& goal, const flow::Policy& policy) {
 Waypoint waypoint(const flow::Goal& goal, const Pace& pace, const flow::Policy& policy,
                   const Moment& moment) {
     if (moment.hold_at) return {bounded(*moment.hold_at, policy, moment), flow::Phase::kHold};
-    const flow::Va target = goal.nearest(moment.felt, moment.start);
+    const flow::Va target = aim(goal, pace, moment);
     if (moment.last_item) {
         // The farewell belongs inside the target, but never farther than the listener can follow.
         return {bounded(tethered(moment.felt, target, reach(pace, moment)), policy, moment),

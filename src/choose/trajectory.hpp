@@ -26,6 +26,7 @@ struct Pace {
     /// state; in `simulate compare` .50 leaves less on iso-true and no more on linear listeners.
     double tether = .50;
     double shortest_tether = .35;   ///< what is left of it however little is known
+    double inside = .10;         ///< how far past the edge of the target set the aim lies; chosen
     bool match = true;           ///< false: by choice, or ruminates with sad music
     bool straight = false;       ///< to the target at once: no match, no tether
     double match_radius = .35;

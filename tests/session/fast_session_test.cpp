@@ -63,7 +63,7 @@ Outcome run(Cast cast) {
     setup.listener = std::make_unique<sense::SimulatedListener>(*sense::SimulatedListener::create(persona, options));
     setup.start.session = core::IdSource(cast.seed).next();
     setup.start.goal = *flow::Goal::parse(flow::to_string(persona.goal), 20);
-    setup.start.start = setup.listener->true_mood();
+    if (const auto answer = setup.listener->asked_felt({}, std::nullopt)) setup.start.start = answer->value;
     setup.start.seed = cast.seed;
     setup.start.simulated = true;
     setup.start.strategy = cast.strategy;
