@@ -13,6 +13,7 @@
 #include "serve/library_lines.hpp"
 #include "serve/live_hub.hpp"
 #include "serve/router.hpp"
+#include "serve/scan_job.hpp"
 #include "serve/session_host.hpp"
 #include "session/space.hpp"
 
@@ -45,7 +46,7 @@ struct PartState {
 class House {
 public:
     House(std::unique_ptr<session::Space> space, std::string version)
-        : space_(std::move(space)), version_(std::move(version)) {}
+        : space_(std::move(space)), version_(std::move(version)), scan_(space_->data_dir()) {}
 
     /// A connection that no other thread uses meanwhile.
     [[nodiscard]] Result<PooledConnection> connect();
@@ -53,6 +54,7 @@ public:
     [[nodiscard]] const std::string& version() const { return version_; }
     [[nodiscard]] LiveHub& hub() { return hub_; }
     [[nodiscard]] LibraryLines& lines() { return lines_; }
+    [[nodiscard]] ScanJob& scan() { return scan_; }
     /// Runs sessions; null while this build cannot.
     [[nodiscard]] SessionHost* host() { return host_.get(); }
     void set_host(std::unique_ptr<SessionHost> host) { host_ = std::move(host); }
@@ -66,6 +68,7 @@ private:
     std::map<std::string, PartState> parts_;
     LiveHub hub_;
     LibraryLines lines_;
+    ScanJob scan_;
     std::mutex mutex_;  ///< guards idle_
     std::vector<std::unique_ptr<store::Connection>> idle_;
     std::unique_ptr<SessionHost> host_;  ///< last: its threads use all above

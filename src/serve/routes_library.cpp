@@ -90,7 +90,39 @@ Result<std::string> list(House& house, const Request& request) {
                     {"rows", rows}});
 }
 
+json scan_json(const ScanState& s) {
+    if (!s.any) return nullptr;
+    return {{"running", s.running},
+            {"done", s.done},
+            {"total", s.total},
+            {"analysed", s.report.analysed},
+            {"unchanged", s.report.unchanged},
+            {"skipped", s.report.skipped},
+            {"failed", s.report.failed.size()},
+            {"left_s", s.left_s ? json(*s.left_s) : json(nullptr)},
+            {"error", s.error.empty() ? json(nullptr) : json(s.error)}};
+}
+
+Result<std::string> start_scan(House& house, const Request& request) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const auto folders, body.texts("folders", 20, 4096));
+    ATTUNE_TRY(auto db, house.space().connect());
+    ATTUNE_CHECK(house.scan().start(folders, std::move(db)));
+    return std::string("{}");
+}
+
+Result<std::string> failures(House& house) {
+    json files = json::array();
+    for (const library::Unreadable& f : house.scan().state().report.failed) {
+        files.push_back({{"path", core::to_utf8_lossy(f.path)}, {"reason", f.reason}});
+    }
+    return to_text({{"schema", "attune/failures/1"}, {"files", files}});
+}
+
 Result<std::string> summary(House& house) {
+    json folders = json::array();
+    for (const std::string& folder : house.scan().folders())
+        folders.push_back(core::to_utf8_lossy(folder));
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const auto table, house.lines().table(*db));
     const auto rows = table->rows();
@@ -102,8 +134,8 @@ Result<std::string> summary(House& house) {
                     {"tracks", rows.size()},
                     {"analysed", analysed},
                     {"simulated", simulated},
-                    {"folders", json::array()},
-                    {"scan", nullptr}});
+                    {"folders", folders},
+                    {"scan", scan_json(house.scan().state())}});
 }
 
 /// Columns instead of rows: a third of the bytes.
@@ -235,6 +267,17 @@ Result<std::string> playlist(House& house, const Request& request) {
 }  // namespace
 
 void add_library_routes(Router& router, House& house) {
+    router.add(
+        Method::kPost, "/api/v1/library/scan",
+        answers_json([&house](const Request& r, const PathArgs&) { return start_scan(house, r); },
+                     202));
+    router.add(Method::kDelete, "/api/v1/library/scan",
+               answers_json([&house](const Request&, const PathArgs&) -> Result<std::string> {
+                   house.scan().cancel();
+                   return std::string("{}");
+               }));
+    router.add(Method::kGet, "/api/v1/library/failures",
+               answers_json([&house](const Request&, const PathArgs&) { return failures(house); }));
     router.add(Method::kGet, "/api/v1/library",
                answers_json([&house](const Request&, const PathArgs&) { return summary(house); }));
     router.add(
