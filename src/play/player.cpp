@@ -18,8 +18,11 @@ namespace {
 
 constexpr std::size_t kBlock = 240;
 constexpr std::int64_t kOfflineBlock = 4800;
+// Waking up costs more than the music: seldom, but well within the 90 ms that lie ahead.
+constexpr auto kEnginePause = std::chrono::milliseconds(20);
 constexpr auto kFirstItemWait = std::chrono::seconds(2);
 constexpr auto kOfflineWait = std::chrono::seconds(20);
+constexpr std::int64_t kSettle_ns = 2'000'000'000;
 constexpr double kTurnDownFrom = 0.9;         // of the allowance
 constexpr double kTurnDown_db = -20.0;        // at its end
 constexpr double kNoticeableShare_db = 0.25;  // steps of the turning down
@@ -34,7 +37,10 @@ double microseconds_since(SteadyNow::time_point t) {
 struct CallbackStats {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<double> worst_us{0.0}, worst_gap_ms{0.0};
-    std::atomic<std::int64_t> first_ns{-1}, last_ns{-1}, last_taken{0}, pulled{0};
+    std::atomic<std::int64_t> first_ns{-1}, last_ns{-1}, last_taken{0};
+    std::atomic<std::int64_t> pulled{0};  ///< between the first and the last callback
+    bool settled = false;                 ///< the sink thread's, as is last_block
+    std::int64_t last_block = 0;          ///< the sink thread's
 };
 
 }  // namespace
@@ -97,7 +103,13 @@ void Player::State::pull(std::span<float> left, std::span<float> right) noexcept
     }
     stats.last_ns.store(now_ns, std::memory_order_relaxed);
     stats.last_taken.store(stage.taken(), std::memory_order_relaxed);
-    stats.pulled.fetch_add(static_cast<std::int64_t>(left.size()), std::memory_order_relaxed);
+    if (before >= 0) stats.pulled.fetch_add(stats.last_block, std::memory_order_relaxed);
+    if (!stats.settled && now_ns - stats.first_ns.load(std::memory_order_relaxed) > kSettle_ns) {
+        stats.settled = true;  // a sink fills its buffer first: that is no drift
+        stats.first_ns.store(now_ns, std::memory_order_relaxed);
+        stats.pulled.store(0, std::memory_order_relaxed);
+    }
+    stats.last_block = static_cast<std::int64_t>(left.size());
     stats.calls.fetch_add(1, std::memory_order_relaxed);
     const double us = microseconds_since(begin);
     if (us > stats.worst_us.load(std::memory_order_relaxed))
@@ -129,7 +141,7 @@ void Player::State::run() {
     bool primed = false;
     while (!quit.load()) {
         while (ring.size() + kBlock <= target && !quit.load()) render_block(primed);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        std::this_thread::sleep_for(kEnginePause);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/log.hpp"
 #include "media/decoder.hpp"
@@ -37,13 +38,21 @@ struct Reader::Shared {
     // Written by the engine before kRequested is published.
     const Item* item = nullptr;
     std::int64_t first = 0;
-    std::unique_ptr<core::CancelToken> cancel = std::make_unique<core::CancelToken>();
+    // One token for each file that was opened. The old ones are kept: whoever cancels may still
+    // hold one.
+    std::vector<std::unique_ptr<core::CancelToken>> tokens;  ///< the thread's
+    std::atomic<core::CancelToken*> cancel{nullptr};
     std::atomic<bool> close_wanted{false};
 
     [[nodiscard]] State now() const {
         return static_cast<State>(state.load(std::memory_order_acquire));
     }
     void publish(State s) { state.store(static_cast<std::uint32_t>(s), std::memory_order_release); }
+    Shared() { new_token(); }
+    void new_token() {
+        tokens.push_back(std::make_unique<core::CancelToken>());
+        cancel.store(tokens.back().get());
+    }
     void run();
     void serve();
     [[nodiscard]] Result<void> stream(const std::string& path, double out_s);
@@ -63,7 +72,7 @@ bool Reader::Shared::push_all(std::span<const Frame> frames) {
 
 Result<void> Reader::Shared::stream(const std::string& path, double out_s) {
     media::DecoderOptions options;
-    options.cancel = cancel.get();
+    options.cancel = cancel.load();
     ATTUNE_TRY(auto decoder, media::Decoder::open(path, options));
     const int rate = decoder->info().rate_hz;
     if (first > 0) ATTUNE_CHECK(decoder->seek(first));
@@ -132,7 +141,7 @@ void Reader::Shared::run() {
             rate_hz.store(0);
             source_frames.store(0);
             error.store(0);
-            cancel = std::make_unique<core::CancelToken>();
+            new_token();
             close_wanted.store(false);
             publish(State::kIdle);
         }
@@ -147,7 +156,7 @@ Reader::Reader(double buffer_s) : shared_(std::make_shared<Shared>()) {
 
 Reader::~Reader() {
     shared_->quit.store(true);
-    shared_->cancel->cancel();
+    shared_->cancel.load()->cancel();
     shared_->close_wanted.store(true);
     shared_->close_wanted.notify_all();
     auto idle = static_cast<std::uint32_t>(State::kIdle);
@@ -175,7 +184,7 @@ bool Reader::open(const Item* item, std::int64_t first) noexcept {
 void Reader::close() noexcept {
     if (idle()) return;
     item_ = nullptr;
-    shared_->cancel->cancel();
+    shared_->cancel.load()->cancel();
     shared_->close_wanted.store(true);
     shared_->close_wanted.notify_one();
 }
