@@ -15,22 +15,22 @@ double chords_centre(const Session& s) { return centre_pitch(s.request.controls)
 /// How strongly the sharp tones of a chord sound at this consonance: 0 at 1, 1 at 0.
 double bite(const Session& s) { return 1.0 - s.request.controls[Control::kConsonance]; }
 
-/// A second against the chord's root, a tritone against its fifth: what roughens the sound, softly at first.
+/// Semitones beside the chord's own tones, from inaudible at full consonance to a cluster at none: each grows steadily, so
+/// that roughness does.
 void add_tension(Session& s, Part part, Ticks start, Ticks length, const Voicing& voicing, const Chord& chord, double level) {
     const double sharp = bite(s);
-    const auto tone = [&](int above_root, double from, double gain) {
-        if (sharp <= from) return;
-        const double amount = (sharp - from) / (1.0 - from);
-        int pitch = voicing.front() + mod12(chord.root + above_root - voicing.front());
-        while (pitch < chords_centre(s) - 8) pitch += 12;
-        s.add(part, start, length, pitch, level * gain * (.45 + .55 * amount));
+    int root = voicing.front(), third = voicing.front();
+    const bool minor = contains(chord, chord.root + 3);
+    for (int pitch : voicing) {
+        if (mod12(pitch) == chord.root) root = pitch;
+        if (mod12(pitch - chord.root) == (minor ? 3 : 4)) third = pitch;
+    }
+    const auto tone = [&](int pitch, double from) {
+        if (sharp > from) s.add(part, start, length, pitch, level * 1.3 * std::pow((sharp - from) / (1.0 - from), .7));
     };
-    const bool minor = !is_major(s.request.key.mode);
-    tone(minor ? 14 : 14, .25, .8);           // the ninth
-    tone(minor ? 10 : 11, .42, .85);          // a seventh
-    tone(minor ? 13 : 6, .60, .9);            // flat ninth, sharp eleventh
-    tone(1, .78, .95);                        // a semitone cluster
-    tone(6, .88, .95);
+    tone(third + (minor ? -1 : 1), .0);   // the ninth under a minor third, the fourth over a major one
+    tone(root - 1, .20);                  // the major seventh
+    tone(root + 1, .45);                  // a cluster
 }
 
 Ticks shortened(const Session& s, Ticks length) {

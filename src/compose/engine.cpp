@@ -54,7 +54,7 @@ Result<EngineKind> engine_named(std::string_view name) {
 Result<std::unique_ptr<Engine>> make_engine(EngineKind kind) {
     if (kind == EngineKind::kRule) return std::unique_ptr<Engine>(std::make_unique<RuleEngine>());
     if (kind == EngineKind::kHmm) return HmmEngine::load();
-    return fail(ErrorCode::kUnavailable, std::string("the model of engine ") + to_string(kind) + " is not installed");
+    return fail(ErrorCode::kUnavailable, std::string("engine ") + to_string(kind) + " has no model in this version; rule and hmm are there");
 }
 
 void enforce(const PhraseRequest& request, Phrase& phrase) {

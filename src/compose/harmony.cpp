@@ -60,8 +60,7 @@ int chords_per_bar(const PhraseRequest& request, core::Random& random) {
 
 Chord coloured(const PhraseRequest& request, int degree, core::Random& random) {
     const bool jazzy = request.style == Style::kLoFi || request.style == Style::kAmbientPad;
-    const double p = (jazzy ? .5 : .12) + .25 * (.5 - request.controls[Control::kConsonance]);
-    Chord chord = diatonic_chord(request.key, degree, random.chance(p));
+    Chord chord = diatonic_chord(request.key, degree, random.chance(jazzy ? .5 : .12));
     if (chord.kind == ChordKind::kAugmented) chord.kind = ChordKind::kMajor;
     // A diminished triad on a strong place sounds harsh: its relative with the same function instead.
     if (chord.kind == ChordKind::kDiminished && request.target.valence > -.5)

@@ -85,10 +85,11 @@ void Performer::set_intensity_db(double db) noexcept { gain_target_ = db_to_gain
 void Performer::set_notch(double hz) noexcept {
     notch_on_ = hz > 0.0;
     if (!notch_on_) return;
-    // Four cuts of 12 dB side by side cover a third of an octave on either side (peaking EQ after Bristow-Johnson).
+    // Four cuts side by side reach a third of an octave on either side (peaking EQ after Bristow-Johnson): together
+    // at least 12 dB over the whole of it, tested in the sound.
     for (std::size_t i = 0; i < notch_.size(); ++i) {
         const double f = std::min(hz * std::exp2((static_cast<double>(i) - 1.5) * .2), .45 * kRate);
-        const double w = 2.0 * std::numbers::pi * f / kRate, amp = std::pow(10.0, -14.0 / 40.0);
+        const double w = 2.0 * std::numbers::pi * f / kRate, amp = std::pow(10.0, -7.0 / 40.0);
         const double alpha = std::sin(w) / (2.0 * 2.2), a0 = 1.0 + alpha / amp;
         notch_[i] = {(1.0 + alpha * amp) / a0, -2.0 * std::cos(w) / a0, (1.0 - alpha * amp) / a0, -2.0 * std::cos(w) / a0,
                      (1.0 - alpha / amp) / a0, {}, {}};

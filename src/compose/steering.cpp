@@ -16,15 +16,14 @@ constexpr double kPast = .20;        ///< the music goes at most this far past t
 }  // namespace
 
 Controls mirrored(const Controls& start, double rise) noexcept {
-    // Tempo: at most 10 %; loudness from intensity, density and drums together: at most 3 LU (measured).
+    // Tempo: at most 10 %; loudness from intensity and brightness together: at most 3 LU (measured). The notes stay the
+    // same, so that nothing but the listener's own rise is heard; their onsets come faster with the tempo.
     const double tempo = std::log(Steering::kMirrorTempo - .002) / std::log(165.0 / 50.0);
     Controls c = start;
-    const auto raise = [&](Control control, double most) { c[control] = std::min(1.0, start[control] + most * std::clamp(rise, 0.0, 1.0)); };
+    const auto raise = [&](Control control, double most) { c[control] = std::clamp(start[control] + most * std::clamp(rise, 0.0, 1.0), 0.0, 1.0); };
     raise(Control::kTempo, tempo);
-    raise(Control::kIntensity, .045);
-    raise(Control::kTimbre, .12);
-    raise(Control::kDensity, .20);
-    raise(Control::kPercussiveness, .04);
+    raise(Control::kIntensity, .05);
+    raise(Control::kTimbre, .10);
     return c;
 }
 

@@ -87,8 +87,10 @@ Result<std::optional<double>> roughness(std::span<const float> mono, int rate_hz
         double mean = 0;
         for (float p : row) mean += static_cast<double>(p);
         if (mean / static_cast<double>(used) < kFloor) continue;
-        sum += frame_roughness(row, s->hz_per_bin);
-        weight += 1;
+        // Loud frames are heard more than what rings on behind them.
+        const double loud = std::sqrt(mean);
+        sum += loud * frame_roughness(row, s->hz_per_bin);
+        weight += loud;
     }
     if (weight <= 0) return std::optional<double>{};
     return std::optional<double>(sum / weight);

