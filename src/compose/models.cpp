@@ -11,6 +11,7 @@
 #include "core/hash.hpp"
 #include "core/paths.hpp"
 #include "core/text.hpp"
+#include "learn/dataset_hash.hpp"
 #include "learn/metrics.hpp"
 #include "learn/model_card.hpp"
 
@@ -74,6 +75,9 @@ Result<learn::Evaluation> evaluate_hmm(const learn::EvaluateRequest& request) {
     e.model = "hmm";
     e.version = "1";
     e.data = {"nottingham"};
+    const std::filesystem::path folder = learn::find_set(request.data, "nottingham").value_or(request.data);
+    ATTUNE_TRY(const auto files, learn::files_under(folder));
+    ATTUNE_TRY(e.data_sha256, learn::data_sha256(folder, files));
     e.protocol = "five folds by tune; negative log-likelihood of the melody's pitch classes in nats a note, chords not seen; retrained in each fold";
     e.n = held.notes;
     e.groups = held.tunes;
