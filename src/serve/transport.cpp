@@ -73,7 +73,7 @@ struct Counters {
         dropped_slow{0};
 };
 
-/// Wakes a writer that waits for its outbox. Lives as long as anybody may call wake().
+/// Wakes a writer that waits for its outbox. Belongs to the connection's coroutine.
 class Waker : public std::enable_shared_from_this<Waker> {
 public:
     explicit Waker(const net::any_io_executor& executor)
@@ -81,6 +81,13 @@ public:
     void wake() {
         if (pending_.exchange(true)) return;
         net::post(executor_, [self = shared_from_this()] { self->timer_.cancel(); });
+    }
+    /// For whoever may outlive the connection: wakes it as long as it is there. The executor must not live
+    /// longer than its context, and an outbox does.
+    static std::function<void()> waking(const std::shared_ptr<Waker>& waker) {
+        return [weak = std::weak_ptr(waker)] {
+            if (const auto there = weak.lock()) there->wake();
+        };
     }
     /// On the strand. Returns after wake(), or after `limit`.
     net::awaitable<void> wait(std::chrono::seconds limit) {
@@ -331,7 +338,7 @@ private:
     net::awaitable<void> send_stream(std::shared_ptr<Outbox> outbox) {
         shared_->remember(outbox);
         auto waker = std::make_shared<Waker>(co_await net::this_coro::executor);
-        outbox->on_ready([waker] { waker->wake(); });
+        outbox->on_ready(Waker::waking(waker));
         error_code ec;
         while (!ec) {
             if (auto message = outbox->pop()) {
@@ -399,7 +406,7 @@ private:
         auto outbox = std::make_shared<Outbox>();
         auto waker = std::make_shared<Waker>(executor);
         auto writer_done = std::make_shared<Waker>(executor);
-        outbox->on_ready([waker] { waker->wake(); });
+        outbox->on_ready(Waker::waking(waker));
         shared_->remember(outbox);
         shared_->counters.sockets.fetch_add(1);
         bool writing = true;
