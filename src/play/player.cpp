@@ -52,10 +52,10 @@ struct Player::State final : Puller {
 
     PlayerConfig config;
     core::Clock& clock;
+    std::vector<std::unique_ptr<Item>> items;  ///< everything ever given: the engine borrows, and ends first
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Sink> sink;
     std::unique_ptr<media::AudioWriter> writer;
-    std::vector<std::unique_ptr<Item>> items;  ///< everything ever given: the engine borrows
     DoseLedger dose;
     double dose_gain_db = 0.0;
     bool told_dose = false, sink_was_lost = false;

@@ -27,7 +27,8 @@ constexpr auto kLeaveAfter = std::chrono::milliseconds(300);
 struct Reader::Shared {
     std::atomic<std::uint32_t> state{static_cast<std::uint32_t>(State::kIdle)};
     std::atomic<bool> quit{false};
-    std::atomic<bool> gone{false};  ///< the thread has left
+    std::atomic<bool> gone{false};       ///< the thread has left
+    std::atomic<bool> item_read{false};  ///< what it needs of the item was copied
     std::atomic<int> rate_hz{0};
     std::atomic<std::int64_t> source_frames{0};
     std::atomic<int> error{0};
@@ -116,6 +117,7 @@ void Reader::Shared::serve() {
     if (!state.compare_exchange_strong(raw, static_cast<std::uint32_t>(State::kOpening))) return;
     const std::string path = item->plan.path;
     const double out_s = item->plan.out_s > item->plan.in_s ? item->plan.out_s : 0.0;
+    item_read.store(true);   // from here on the item may go
     Result<void> done;
     try {
         done = stream(path, out_s);
@@ -167,8 +169,10 @@ Reader::~Reader() {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (shared_->gone.load())
         thread_.join();
-    else
+    else if (shared_->item_read.load())
         thread_.detach();  // it hangs in a read; it holds its own state and leaves when it can
+    else
+        thread_.join();    // not begun: it sees quit before it looks at its item
 }
 
 bool Reader::open(const Item* item, std::int64_t first) noexcept {
