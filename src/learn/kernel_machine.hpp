@@ -4,13 +4,14 @@
 /// machine.
 ///
 /// In       x row-major n×d (raw features; the machine standardises and limits them), y row-major
-/// n×k Out      k values; not limited to the range of y Threads  predict() from any thread;
-/// training has one owner Errors   train(): kBadArgument (sizes, groups, no samples). load():
-/// kCorrupt names the field Method   Saunders et al. 1998 (ridge regression in dual variables) with
-/// Gaussian, Laplacian and linear
-///          kernels, exp(-gamma * distance / dims). Support vectors are kept as 8-bit steps of 1/32
-///          SD, and the machine is trained on them so; solved by Cholesky's method in double
-///          precision
+///          n×k
+/// Out      k values; not limited to the range of y
+/// Threads  predict() from any thread; training has one owner
+/// Errors   train(): kBadArgument (sizes, groups, no samples). load(): kCorrupt names the field
+/// Method   Saunders et al. 1998 (ridge regression in dual variables) with Gaussian, Laplacian and
+///          linear kernels, exp(-gamma * distance / dims). Support vectors are kept as 8-bit steps
+///          of 1/32 SD, and the machine is trained on them so; solved by Cholesky's method in
+///          double precision
 #include <cstdint>
 #include <span>
 #include <string>

@@ -8,9 +8,10 @@
 ///
 /// In       a local path (bytes) of any length and format that media::Decoder reads
 /// Out      flow::TrackProfile without recording_group; unknown is nullopt. Fingerprint for
-/// duplicates Threads  any; one call a track. Takes about 1/200 of the track's length in processor
-/// time Errors   those of media::Decoder; kCorrupt if the music breaks off and less than half of it
-/// was there
+///          duplicates
+/// Threads  any; one call a track. Takes about 1/200 of the track's length in processor time
+/// Errors   those of media::Decoder; kCorrupt if the music breaks off and less than half of it was
+///          there
 #include <cstdint>
 #include <string>
 #include <vector>

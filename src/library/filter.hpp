@@ -8,9 +8,10 @@
 ///     "unknown" | "known"
 ///
 /// Texts compare without case; "~" means contains; quotes where a text holds spaces. A value that
-/// is not known passes no test but "unknown" ("not" of such a test does not pass either). Threads
-/// matches() from any thread Errors   parse(): kBadArgument with the place and, for a field, the
-/// nearest name
+/// is not known passes no test but "unknown" ("not" of such a test does not pass either).
+///
+/// Threads  matches() from any thread
+/// Errors   parse(): kBadArgument with the place and, for a field, the nearest name
 #include <memory>
 #include <string>
 #include <string_view>

@@ -3,8 +3,9 @@
 /// Acoustic fingerprints (Chromaprint) of the first two minutes, for finding duplicates. Never a
 /// key.
 ///
-/// In       mono samples at one rate; Out  32-bit words, about 8 a second, as bytes (little end
-/// first) Threads  one owner a Fingerprinter; same_recording() any
+/// In       mono samples at one rate
+/// Out      32-bit words, about 8 a second, as bytes (little end first)
+/// Threads  one owner a Fingerprinter; same_recording() any
 #include <cstdint>
 #include <map>
 #include <memory>

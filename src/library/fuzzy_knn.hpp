@@ -2,10 +2,11 @@
 #pragma once
 /// Fuzzy k nearest neighbours: the baseline beside every class figure of this room.
 ///
-/// In       row-major samples × features with classes; Out  memberships of a new sample, summing to
-/// 1 Threads  predict() from any thread Method   Keller, Gray & Givens 1985
-/// (doi:10.1109/TSMC.1985.6313426), k = 9, m = 2, crisp memberships of the
-///          training samples, standardised features
+/// In       row-major samples × features with classes
+/// Out      memberships of a new sample, summing to 1
+/// Threads  predict() from any thread
+/// Method   Keller, Gray & Givens 1985 (doi:10.1109/TSMC.1985.6313426), k = 9, m = 2, crisp
+///          memberships of the training samples, standardised features
 #include <cstddef>
 #include <span>
 #include <vector>

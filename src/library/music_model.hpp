@@ -4,11 +4,13 @@
 ///
 /// The first stage has learnt from another set what it can say about any music; its outputs join
 /// the descriptors of the second. What the outputs mean (which is valence, which temperature)
-/// stands in the file, so that trainer, evaluator and product cannot differ. In
-/// signal::descriptor_names().size() numbers; Out  one value for each of labels() Threads predict()
-/// from any thread Errors   load(): kCorrupt names the field, kVersion for other descriptors or a
-/// newer file Format   "ATTUNE-MUSIC-MODEL 1\n", then lengths and numbers, little end first
-/// (docs/models.md)
+/// stands in the file, so that trainer, evaluator and product cannot differ.
+///
+/// In       signal::descriptor_names().size() numbers
+/// Out      one value for each of labels()
+/// Threads  predict() from any thread
+/// Errors   load(): kCorrupt names the field, kVersion for other descriptors or a newer file
+/// Format   "ATTUNE-MUSIC-MODEL 1\n", then lengths and numbers, little end first (docs/models.md)
 #include <filesystem>
 #include <map>
 #include <optional>

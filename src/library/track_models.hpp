@@ -5,8 +5,9 @@
 ///
 /// In       descriptors of 30 s windows (TrackAnalysis)
 /// Out      valence, arousal (with SD), quadrant, calming, genre of a track; valence and arousal of
-/// each segment Threads  apply() from any thread Errors   load() never fails: a model that is
-/// absent or broken is named in missing()
+///          each segment
+/// Threads  apply() from any thread
+/// Errors   load() never fails: a model that is absent or broken is named in missing()
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -5,11 +5,12 @@
 ///
 /// In       frames of MusicFramer and a stretch of time, best 15..60 s
 /// Out      one float for each of descriptor_names(); finite. nullopt if the stretch is silent or
-/// below 1 s Threads  any: pure functions Method   statistics (mean, SD, 10th and 90th percentile,
-/// mean absolute change) of frame features; frames over
-///          60 dB below the stretch's mean power are left out. Tonnetz: Harte et al. 2006
-///          (doi:10.1145/1178723.1178727); key profiles: Krumhansl 1990 (ISBN 0195054753), pulse
-///          clarity: Lartillot et al. 2008
+///          below 1 s
+/// Threads  any: pure functions
+/// Method   statistics (mean, SD, 10th and 90th percentile, mean absolute change) of frame
+///          features; frames over 60 dB below the stretch's mean power are left out. Tonnetz: Harte
+///          et al. 2006 (doi:10.1145/1178723.1178727); key profiles: Krumhansl 1990 (ISBN
+///          0195054753), pulse clarity: Lartillot et al. 2008
 #include <array>
 #include <optional>
 #include <span>

@@ -4,10 +4,11 @@
 ///
 /// In       samples [linear] at config.in_hz
 /// Out      samples at config.out_hz; the first output stands at the time of the first input (no
-/// delay) Threads  one owner; push() appends to a vector, so it allocates Errors   create():
-/// kBadArgument if a rate is not in 1000..384000 Hz or the ratio is beyond 64 Method   polyphase
-/// FIR, Kaiser-windowed sinc, 16 zero crossings a side, beta 8.6 (stop band about -85 dB);
-///          pass band up to 0.45 of the lower rate
+///          delay)
+/// Threads  one owner; push() appends to a vector, so it allocates
+/// Errors   create(): kBadArgument if a rate is not in 1000..384000 Hz or the ratio is beyond 64
+/// Method   polyphase FIR, Kaiser-windowed sinc, 16 zero crossings a side, beta 8.6 (stop band
+///          about -85 dB); pass band up to 0.45 of the lower rate
 #include <cstddef>
 #include <span>
 #include <vector>

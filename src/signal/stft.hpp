@@ -4,10 +4,11 @@
 ///
 /// In       samples [linear, full scale = 1], any finite value
 /// Out      bins() = fft/2 + 1 complex bins a frame, unscaled: X[k] = sum x[n] w[n] exp(-2 pi i k n
-/// / fft) Threads  a Stft has one owner; creation is serialised inside (FFTW plans), frames are
-/// RT-SAFE Errors   create(): kBadArgument names the value.  NaN in -> NaN bins, nothing is kept
-/// between frames Method   FFTW 3 single precision, estimated plans only, so that every run adds in
-/// the same order
+///          / fft)
+/// Threads  a Stft has one owner; creation is serialised inside (FFTW plans), frames are RT-SAFE
+/// Errors   create(): kBadArgument names the value. NaN in -> NaN bins, nothing is kept between
+///          frames
+/// Method   FFTW 3 single precision, estimated plans only, so that every run adds in the same order
 #include <complex>
 #include <cstddef>
 #include <memory>

@@ -4,12 +4,13 @@
 ///
 /// In       onset frames of MusicFramer (86.1 a second), at least 3 s
 /// Out      tempo [bpm], 30..300, its confidence 0..1, and the times of beats [s]; nullopt without
-/// a pulse Threads  any: a pure function Method   (1) periodicity: autocorrelation of the onset
-/// strength with its multiples (a comb), times a broad
-///          log-normal prior over tempo, which decides the octave; (2) beats by dynamic programming
-///          around that period (Ellis 2007, doi:10.1080/09298210701653344); (3) tempo as the slope
-///          of a robust regression over beat numbers, which frees it of the grid of frames.
-///          Constants in tempo.cpp
+///          a pulse
+/// Threads  any: a pure function
+/// Method   (1) periodicity: autocorrelation of the onset strength with its multiples (a comb),
+///          times a broad log-normal prior over tempo, which decides the octave; (2) beats by
+///          dynamic programming around that period (Ellis 2007, doi:10.1080/09298210701653344); (3)
+///          tempo as the slope of a robust regression over beat numbers, which frees it of the grid
+///          of frames. Constants in tempo.cpp
 #include <optional>
 #include <span>
 #include <vector>
