@@ -3,10 +3,10 @@
 /// The labelled sets that the models of music are trained and measured on: musifeast17 and
 /// panda_4q.
 ///
-/// In       a folder that holds the sets (or is one), as shared/data unpacks them; any subset of
-/// the clips Out      descriptors of each clip with its labels and its artist as one key over both
-/// sets Errors   kNotFound if neither set is there; a clip that cannot be read is a warning Cache
-/// descriptors are kept in DATA/cache/music-descriptors by the hash of the clip's bytes
+/// In       a folder that holds the sets (or is one), any subset of their clips
+/// Out      descriptors of each clip with its labels and its artist as one key over both sets
+/// Errors   kNotFound if neither set is there; a clip that cannot be read is a warning
+/// Cache    descriptors are kept in DATA/cache/music-descriptors by the hash of the clip's bytes
 #include <filesystem>
 #include <optional>
 #include <string>
