@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "signal/body_quality.hpp"
 
@@ -12,6 +14,10 @@ namespace {
 constexpr std::int64_t kSettleS = 60;      // electrodes and pulse sensors settle; not part of any baseline
 constexpr double kLowConductance = 0.05;   // added before the logarithm [microsiemens]
 constexpr double kPpgWindowS = 8.0;
+constexpr double kShortestBeatS = 0.3, kLongestBeatS = 1.6;
+constexpr double kBeatJump = 0.2;          // an interval further from the median of the last nine is no beat
+constexpr float kBeatQuality = 0.3F;       // likeness of the wave to the eight before
+constexpr std::int64_t kClockStepNs = 100'000'000;
 
 double square_root(double v) { return std::sqrt(std::max(0.0, v)); }
 
@@ -19,8 +25,8 @@ double square_root(double v) { return std::sqrt(std::max(0.0, v)); }
 
 const char* to_string(BodyFeature feature) noexcept {
     constexpr std::array<const char*, kBodyFeatures> kNames = {
-        "eda_20s_120s", "eda_20s_300s", "eda_60s_1200s", "scr_20s_200s", "scr_60s_1200s", "scr_log_40s_600s",
-        "heart_20s_300s", "heart_20s_600s", "heart_60s_1800s", "temp_60s_600s", "motion_20s_300s", "motion_60s_1800s"};
+        "eda_20s_120s", "eda_20s_300s", "eda_60s_1200s", "scr_20s_200s", "scr_60s_1200s", "scr_60s_300s", "scr_log_40s_600s",
+        "heart_20s_300s", "heart_20s_600s", "heart_60s_1800s", "pulse_20s_600s", "pulse_60s_1200s", "temp_60s_600s", "motion_20s_300s", "motion_60s_1800s"};
     return kNames[static_cast<std::size_t>(feature)];
 }
 
@@ -64,28 +70,71 @@ double BodyFeatures::Series::contrast(std::size_t seconds, const Running& past) 
     return (recent.mean(seconds) - past.mean()) / (sd + floor);
 }
 
+std::optional<double> BodyFeatures::Beats::add(std::int64_t t_ns, float quality) {
+    const auto before = std::exchange(before_ns_, t_ns);
+    const float worse = std::min(quality, std::exchange(before_quality_, quality));
+    if (!before) return std::nullopt;
+    const double interval_s = static_cast<double>(t_ns - *before) * 1e-9;
+    if (interval_s < kShortestBeatS || interval_s > kLongestBeatS) return std::nullopt;
+    intervals_[n_++ % intervals_.size()] = interval_s;
+    auto sorted = intervals_;
+    const std::size_t n = std::min(n_, sorted.size());
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(n / 2), sorted.begin() + static_cast<std::ptrdiff_t>(n));
+    if (worse < kBeatQuality || std::abs(interval_s / sorted[n / 2] - 1.0) > kBeatJump) return std::nullopt;
+    return std::log(60.0 / interval_s);
+}
+
 BodyFeatures::BodyFeatures() { ppg_.reserve(1024); }
 
+void BodyFeatures::add_at(std::int64_t second, flow::Channel channel, float value) {
+    if (second > *second_) waiting_.push_back({second, {channel, value}});
+    else add_sample(channel, static_cast<double>(value));
+}
+
+/// The wave of the last seconds, for its quality, and the beats in it, for the rate.
+void BodyFeatures::push_pulse_wave(const flow::SensorFrame& frame) {
+    ppg_seen_ = true;
+    const double ns_a_frame = 1e9 / frame.rate_hz;
+    const auto expected_ns = detector_start_ns_ + std::llround(static_cast<double>(detector_frames_) * ns_a_frame);
+    if (!detector_ || frame.gap_ns > 0 || frame.rate_hz != ppg_rate_ || std::abs(frame.t.ns - expected_ns) > kClockStepNs) {
+        ppg_.clear();
+        ppg_rate_ = frame.rate_hz;
+        auto made = signal::PpgPeakDetector::create(frame.rate_hz);
+        detector_.reset();
+        if (made) detector_ = std::move(*made);
+        detector_start_ns_ = frame.t.ns;
+        detector_frames_ = 0;
+        beats_.restart();
+    }
+    std::copy_if(frame.samples.begin(), frame.samples.end(), std::back_inserter(ppg_), [](float v) { return std::isfinite(v); });
+    const auto most = static_cast<std::size_t>(kPpgWindowS * std::max(1.0, ppg_rate_));
+    if (ppg_.size() > 2 * most) ppg_.erase(ppg_.begin(), ppg_.end() - static_cast<std::ptrdiff_t>(most));
+    detector_frames_ += static_cast<std::int64_t>(frame.samples.size());
+    if (!detector_) return;
+    found_.clear();
+    detector_->push(frame.samples, found_);
+    for (const auto& pulse : found_) {
+        const std::int64_t t_ns = detector_start_ns_ + std::llround(static_cast<double>(pulse.frame) * ns_a_frame);
+        const auto log_rate = beats_.add(t_ns, pulse.quality);
+        const std::int64_t sure_ns = t_ns + std::llround(detector_->latency_s() * 1e9);
+        if (log_rate) add_at(sure_ns / 1'000'000'000, flow::Channel::kPpg, static_cast<float>(*log_rate));
+    }
+}
+
 void BodyFeatures::push(const flow::SensorFrame& frame) {
+    const auto second_of = [](std::int64_t t_ns) { return t_ns >= 0 ? t_ns / 1'000'000'000 : -1; };
+    if (frame.samples.empty()) return;
+    if (!second_) second_ = second_of(frame.t.ns);
+    if (frame.channel == flow::Channel::kPpg) {
+        if (frame.rate_hz > 0.0) push_pulse_wave(frame);
+        return;
+    }
     for (std::size_t i = 0; i < frame.samples.size(); ++i) {
         if (!std::isfinite(frame.samples[i])) continue;
         const std::int64_t t_ns = frame.rate_hz > 0.0
                                       ? frame.t.ns + static_cast<std::int64_t>(static_cast<double>(i) / frame.rate_hz * 1e9)
                                       : i < frame.times.size() ? frame.times[i].ns : frame.t.ns;
-        const std::int64_t second = t_ns >= 0 ? t_ns / 1'000'000'000 : -1;
-        if (!second_) second_ = second;
-        if (frame.channel == flow::Channel::kPpg) {
-            if (frame.gap_ns > 0 && i == 0) ppg_.clear();
-            ppg_seen_ = true;
-            ppg_rate_ = frame.rate_hz;
-            ppg_.push_back(frame.samples[i]);
-            const auto most = static_cast<std::size_t>(kPpgWindowS * std::max(1.0, ppg_rate_));
-            if (ppg_.size() > 2 * most) ppg_.erase(ppg_.begin(), ppg_.end() - static_cast<std::ptrdiff_t>(most));
-        } else if (second > *second_) {
-            waiting_.push_back({second, {frame.channel, frame.samples[i]}});
-        } else {
-            add_sample(frame.channel, static_cast<double>(frame.samples[i]));
-        }
+        add_at(second_of(t_ns), frame.channel, frame.samples[i]);
     }
 }
 
@@ -113,8 +162,15 @@ void BodyFeatures::add_sample(flow::Channel channel, double value) {
             open_.heart += value;
             ++open_.n_heart;
             return;
+        case Channel::kPpg:  // a beat of the pulse wave, as log beats a minute
+            open_.pulse += value;
+            ++open_.n_pulse;
+            return;
         case Channel::kRr:
-            if (heart_direct_ || value < 260.0 || value > 2000.0) return;
+            if (value < 260.0 || value > 2000.0) return;
+            rr_seen_ = true;
+            if (!ppg_seen_) open_.pulse += std::log(60000.0 / value), ++open_.n_pulse;
+            if (heart_direct_) return;
             open_.heart += 60000.0 / value;
             ++open_.n_heart;
             return;
@@ -177,6 +233,12 @@ void BodyFeatures::close_motion(BodySecond& out) {
     out.motion = {accel_sd_.mean(20), accel_sd_.mean(60), accel_step_.mean(60), least, posture_move_.mean(60)};
 }
 
+bool BodyFeatures::pulse_wave_good() const {
+    const auto most = static_cast<std::size_t>(kPpgWindowS * std::max(1.0, ppg_rate_));
+    const auto recent = std::span<const float>(ppg_).last(std::min(most, ppg_.size()));
+    return signal::ppg_quality(recent, ppg_rate_) == signal::BodyQuality::kGood;
+}
+
 /// A person makes conductance that moves slowly and a pulse; a table, noise and mains do not.
 bool BodyFeatures::ghost() {
     const std::size_t n = std::min(n_eda_ring_, eda_ring_.size());
@@ -184,14 +246,7 @@ bool BodyFeatures::ghost() {
     for (std::size_t i = 0; i < n; ++i) eda[i] = static_cast<float>(eda_ring_[(n_eda_ring_ - n + i) % eda_ring_.size()]);
     const auto skin = signal::eda_quality(std::span(eda).first(n));
     const bool skin_good = eda_seen_ && skin == signal::BodyQuality::kGood && open_.n_eda > 0;
-    bool pulse_good = false;
-    if (ppg_seen_) {
-        const auto most = static_cast<std::size_t>(kPpgWindowS * std::max(1.0, ppg_rate_));
-        const auto recent = std::span<const float>(ppg_).last(std::min(most, ppg_.size()));
-        pulse_good = signal::ppg_quality(recent, ppg_rate_) == signal::BodyQuality::kGood;
-    } else {
-        pulse_good = heart_age_ < 10;
-    }
+    const bool pulse_good = ppg_seen_ ? pulse_wave_good() : heart_age_ < 10;
     if (eda_seen_ && skin == signal::BodyQuality::kNoise) return true;  // no sensor on skin gives white noise or hum
     return !skin_good && !pulse_good;
 }
@@ -213,7 +268,10 @@ BodySecond BodyFeatures::close() {
 
     if (open_.n_heart > 0) heart_held_ = std::log(std::clamp(open_.heart / open_.n_heart, 35.0, 220.0));
     heart_age_ = open_.n_heart > 0 ? 0 : heart_age_ + 1;
-    heart_.add(heart_age_ < 5 ? heart_held_ : kUnknown, settled);
+    const bool pulse_felt = !ppg_seen_ || pulse_wave_good();  // a printed rate without a pulse behind it is made up
+    heart_.add(heart_age_ < 5 && pulse_felt ? heart_held_ : kUnknown, settled);
+    const bool beat_by_beat = ppg_seen_ || rr_seen_;
+    pulse_.add(open_.n_pulse > 0 ? open_.pulse / open_.n_pulse : !beat_by_beat && heart_age_ < 5 ? heart_held_ : kUnknown, settled);
     temp_.add(open_.n_temp > 0 ? open_.temp / open_.n_temp : kUnknown, settled);
     close_motion(out);
 
@@ -224,8 +282,9 @@ BodySecond BodyFeatures::close() {
     if (out.has_heart || out.has_skin) ++seen_;
     out.seconds_seen = static_cast<double>(seen_);
     out.x = {eda_.contrast(20, eda_.m120),         eda_.contrast(20, eda_.m300),     eda_.contrast(60, eda_.m1200),
-             scr_.contrast(20, scr_.m200),         scr_.contrast(60, scr_.m1200),    scr_log_.contrast(40, scr_log_.m600),
+             scr_.contrast(20, scr_.m200),         scr_.contrast(60, scr_.m1200),    scr_.contrast(60, scr_.m300), scr_log_.contrast(40, scr_log_.m600),
              heart_.contrast(20, heart_.m300),     heart_.contrast(20, heart_.m600), heart_.contrast(60, heart_.m1800),
+             pulse_.contrast(20, pulse_.m600),     pulse_.contrast(60, pulse_.m1200),
              temp_.contrast(60, temp_.m600),       motion_.contrast(20, motion_.m300), motion_.contrast(60, motion_.m1800)};
     out.heart_level = heart_.recent.mean(20);
     out.skin_level = eda_.recent.mean(20);

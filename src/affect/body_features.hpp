@@ -9,6 +9,8 @@
 /// Unknown  NaN: a channel that is not there, or not yet long enough
 /// Threads  one owner
 /// Late     a sample of a second that is closed counts for the open one
+/// Beats    from the pulse wave if there is one (each counts 1 s after its peak, when the detector is sure), else from RR, else
+///          the heart rate stands for them. The rate that a wristband prints is a mean over many seconds and lags
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -17,6 +19,7 @@
 
 #include "core/time.hpp"
 #include "flow/sensor_frame.hpp"
+#include "signal/ppg_peaks.hpp"
 
 namespace attune::affect {
 
@@ -24,8 +27,10 @@ namespace attune::affect {
 enum class BodyFeature : std::uint8_t {
     kEda120, kEda300, kEda1200,   ///< log conductance, 20 / 20 / 60 s against 2 / 5 / 20 min
     kScr200, kScr1200,            ///< log rate of rise, 20 / 60 s against 3.3 / 20 min
+    kScr300,                      ///< log rate of rise, 60 s against 5 min
     kScrLog600,                   ///< relative rise, 40 s against 10 min
     kHeart300, kHeart600, kHeart1800,  ///< log heart rate, 20 / 20 / 60 s against 5 / 10 / 30 min
+    kPulse600, kPulse1200,        ///< log rate from beat to beat, 20 / 60 s against 10 / 20 min
     kTemp600,                     ///< skin temperature, 60 s against 10 min
     kMotion300, kMotion1800,      ///< log movement, 20 / 60 s against 5 / 30 min
     kCount
@@ -84,21 +89,37 @@ private:
     struct Axis { double sum = 0.0, square = 0.0, steps = 0.0, last = kUnknown; int n = 0; };
     /// What has come of the second that is open.
     struct Open {
-        double eda = 0.0, heart = 0.0, temp = 0.0;
-        int n_eda = 0, n_heart = 0, n_temp = 0;
+        double eda = 0.0, heart = 0.0, pulse = 0.0, temp = 0.0;
+        int n_eda = 0, n_heart = 0, n_pulse = 0, n_temp = 0;
         std::array<Axis, 3> accel;
+    };
+    /// Intervals of a pulse wave that a heart can make, as log beats a minute.
+    class Beats {
+    public:
+        /// A beat at t_ns; the log rate of the interval that it ends, if that is believed.
+        [[nodiscard]] std::optional<double> add(std::int64_t t_ns, float quality);
+        void restart() { before_ns_.reset(); }
+
+    private:
+        std::optional<std::int64_t> before_ns_;
+        float before_quality_ = 0.0F;
+        std::array<double, 9> intervals_{};   ///< the last nine, in s, believed or not
+        std::size_t n_ = 0;
     };
     static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
+    void push_pulse_wave(const flow::SensorFrame& frame);
+    void add_at(std::int64_t second, flow::Channel channel, float value);
     void add_sample(flow::Channel channel, double value);
     [[nodiscard]] BodySecond close();
     void close_motion(BodySecond& out);
+    [[nodiscard]] bool pulse_wave_good() const;
     [[nodiscard]] bool ghost();
 
     std::optional<std::int64_t> second_;               ///< that is open
     std::vector<std::pair<std::int64_t, std::pair<flow::Channel, float>>> waiting_;  ///< of later seconds
     Open open_;
-    Series eda_{.10}, scr_{.30}, scr_log_{.20}, heart_{.03}, temp_{.20}, motion_{.30};
+    Series eda_{.10}, scr_{.30}, scr_log_{.20}, heart_{.03}, pulse_{.03}, temp_{.20}, motion_{.30};
     Running rise_{30.0}, rise_log_{30.0};
     double eda_before_ = kUnknown, log_eda_before_ = kUnknown, heart_held_ = kUnknown;
     int heart_age_ = 1000, skin_age_ = 1000;
@@ -110,7 +131,11 @@ private:
     std::size_t n_eda_ring_ = 0;
     std::vector<float> ppg_;                           ///< the last 8 s
     double ppg_rate_ = 0.0;
-    bool ppg_seen_ = false, eda_seen_ = false, heart_direct_ = false;
+    std::optional<signal::PpgPeakDetector> detector_;
+    std::vector<signal::PpgPulse> found_;
+    std::int64_t detector_start_ns_ = 0, detector_frames_ = 0;
+    Beats beats_;
+    bool ppg_seen_ = false, rr_seen_ = false, eda_seen_ = false, heart_direct_ = false;
     int ghost_for_ = 0;
 };
 

@@ -19,8 +19,9 @@ constexpr double kAnyTimeShare = 0.35;     // of the pairs, drawn from any minut
 constexpr double kSeatedFalse = 0.03;
 // Temperature, movement and the slowest contrasts helped within a set and hurt across sets: weight 0. The strong
 // penalty keeps weights near the plain effect of each, which is what carries over to other people.
-constexpr std::array<BodyFeature, 4> kUsed = {BodyFeature::kEda120, BodyFeature::kEda300, BodyFeature::kScr200,
-                                              BodyFeature::kHeart600};
+constexpr std::array<BodyFeature, 7> kUsed = {BodyFeature::kEda120,   BodyFeature::kEda300,   BodyFeature::kScr200,
+                                              BodyFeature::kScr300,   BodyFeature::kHeart600, BodyFeature::kPulse600,
+                                              BodyFeature::kPulse1200};
 
 Json to(const learn::LinearScore& s, const std::vector<std::string>& names) {
     return {{"features", names}, {"mean", s.mean}, {"sd", s.sd}, {"weight", s.weight}, {"slope", s.slope}, {"offset", s.offset}};

@@ -41,6 +41,9 @@ bool is_e4_stem(const std::string& stem) {
     return stems.count(stem) > 0 || stem.rfind("tags_", 0) == 0;
 }
 
+/// Beats that an E4 derived from its own pulse wave, which is in BVP: nothing measured is lost without them.
+bool is_beat_list(const fs::path& path) { return path.stem() == "IBI"; }
+
 /// Ours begins with "#" or has a unit in its first line; an E4 file begins with a time.
 bool looks_like_ours(std::string_view text) {
     const std::string_view first = text.substr(0, text.find('\n'));
@@ -165,7 +168,12 @@ Result<Recording> read_recording(const std::string& folder) {
     std::sort(files.begin(), files.end());
     Recording all;
     for (const fs::path& file : files) {
-        ATTUNE_TRY(Recording one, read_one(file));
+        auto read = read_one(file);
+        if (!read && files.size() > 1 && is_beat_list(file)) {  // the other files say what the wristband measured
+            all.notes.push_back(read.error().describe() + "; this file is left out");
+            continue;
+        }
+        ATTUNE_TRY(Recording one, std::move(read));
         if (one.channels.empty() && one.marks.empty()) {
             all.notes.insert(all.notes.end(), one.notes.begin(), one.notes.end());
             continue;

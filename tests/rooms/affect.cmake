@@ -2,6 +2,7 @@
 attune_test(affect unit DEPS affect SOURCES
   unit/affect_fusion_result_test.cpp
   unit/affect_beats_test.cpp
+  unit/affect_body_features_test.cpp
   unit/affect_body_recogniser_test.cpp
   unit/affect_face_recogniser_test.cpp
   unit/affect_fusion_test.cpp

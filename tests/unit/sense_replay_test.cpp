@@ -137,6 +137,18 @@ TEST(ReplayE4, ErrorsNameFileLineAndValue) {
     expect_refused(read_recording(folder.str()), "at most a day", "IBI.csv:1");
 }
 
+TEST(ReplayE4, ABrokenListOfBeatsIsLeftOutAndNamedForTheWaveIsThere) {
+    const Folder folder;
+    folder.write("EDA.csv", "1000.0\n4.0\n0.5\n0.6\n");
+    folder.write("IBI.csv", "1000, IBI\n5,0.8\n1684532969.0, IBI\n");
+    const auto r = read_recording(folder.str());
+    ASSERT_TRUE(r) << r.error().describe();
+    ASSERT_EQ(r->channels.size(), 1U);
+    ASSERT_EQ(r->notes.size(), 1U);
+    EXPECT_NE(r->notes[0].find("IBI.csv:3"), std::string::npos) << r->notes[0];
+    EXPECT_NE(r->notes[0].find("left out"), std::string::npos);
+}
+
 TEST(Replay, AMissingOrEmptyFolderSaysWhatIsWanted) {
     const auto missing = read_recording("/nonexistent/folder");
     ASSERT_FALSE(missing);

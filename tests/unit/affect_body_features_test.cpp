@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "affect/body_features.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "support/synth.hpp"
+
+namespace attune::affect {
+namespace {
+
+using flow::Channel;
+
+double at(const BodySecond& s, BodyFeature f) { return s.x[static_cast<std::size_t>(f)]; }
+
+flow::SensorFrame frame(Channel channel, double rate_hz, double t_s, std::span<const float> samples) {
+    flow::SensorFrame f;
+    f.channel = channel;
+    f.rate_hz = rate_hz;
+    f.t = {from_seconds(t_s).ns};
+    f.samples.assign(samples.begin(), samples.end());
+    return f;
+}
+
+/// Beats at one interval until `change_s`, then at another.
+std::vector<double> beats(double seconds, double change_s, double before_s, double after_s) {
+    std::vector<double> out;
+    for (double t = .5; t < seconds; t += t < change_s ? before_s : after_s) out.push_back(t);
+    return out;
+}
+
+/// Ten minutes of a pulse wave in blocks of `block` samples, a rate printed once a second beside it, and the last second.
+BodySecond after(const std::vector<float>& wave, double printed_bpm, std::size_t block) {
+    constexpr double kRate = 64.0;
+    BodyFeatures body;
+    BodySecond last;
+    std::size_t told = 0;
+    for (std::size_t i = 0; i < wave.size(); i += block) {
+        const std::size_t n = std::min(block, wave.size() - i);
+        const double until_s = static_cast<double>(i + n) / kRate;
+        body.push(frame(Channel::kPpg, kRate, static_cast<double>(i) / kRate, std::span(wave).subspan(i, n)));
+        for (; static_cast<double>(told) < until_s; ++told) {
+            const auto bpm = static_cast<float>(printed_bpm);
+            body.push(frame(Channel::kHeartRate, 1.0, static_cast<double>(told), std::span(&bpm, 1)));
+        }
+        if (const auto s = body.advance({from_seconds(until_s).ns})) last = *s;
+    }
+    return last;
+}
+
+TEST(BodyFeatures, FasterBeatsOfThePulseWaveShowThoughThePrintedRateStands) {
+    const auto wave = synth::ppg(beats(600, 570, .9, .7), 600, 64.0, 1.0, 5);
+    const auto s = after(wave, 66.0, 64);
+    EXPECT_GT(at(s, BodyFeature::kPulse600), 1.0);
+    EXPECT_NEAR(at(s, BodyFeature::kHeart600), 0.0, 1e-6);
+}
+
+TEST(BodyFeatures, SteadyBeatsAreNoContrastHoweverLong) {
+    const auto wave = synth::ppg(beats(600, 600, .9, .9), 600, 64.0, 1.0, 5);
+    EXPECT_NEAR(at(after(wave, 66.0, 64), BodyFeature::kPulse600), 0.0, .1);
+}
+
+TEST(BodyFeatures, AnyBlocksOfThePulseWaveGiveTheSameBits) {
+    const auto wave = synth::ppg(beats(600, 570, .9, .7), 600, 64.0, 1.0, 5);
+    const auto whole = after(wave, 66.0, 64);
+    for (const std::size_t block : {16UL, 320UL, 1280UL}) {
+        const auto parts = after(wave, 66.0, block);
+        EXPECT_EQ(std::memcmp(whole.x.data(), parts.x.data(), sizeof whole.x), 0) << "blocks of " << block;
+    }
+}
+
+TEST(BodyFeatures, ARateThatIsPrintedWithoutAPulseBehindItIsUnknown) {
+    const auto noise = synth::white_noise(64 * 600, 1.0, 9);
+    const auto s = after(noise, 66.0, 64);
+    EXPECT_TRUE(std::isnan(at(s, BodyFeature::kHeart600)));
+}
+
+TEST(BodyFeatures, WithoutPulseWaveOrIntervalsThePrintedRateStandsForTheBeats) {
+    BodyFeatures body;
+    BodySecond last;
+    for (int t = 0; t < 600; ++t) {
+        const float bpm = t < 570 ? 66.0F : 85.0F;
+        body.push(frame(Channel::kHeartRate, 1.0, t, std::span(&bpm, 1)));
+        if (const auto s = body.advance({from_seconds(t + 1).ns})) last = *s;
+    }
+    EXPECT_DOUBLE_EQ(at(last, BodyFeature::kPulse600), at(last, BodyFeature::kHeart600));
+    EXPECT_GT(at(last, BodyFeature::kPulse600), 1.0);
+}
+
+}  // namespace
+}  // namespace attune::affect
