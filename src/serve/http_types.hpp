@@ -5,12 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/result.hpp"
+#include "serve/file_slice.hpp"
 #include "serve/outbox.hpp"
 
 namespace attune::serve {
@@ -50,6 +52,7 @@ struct Response {
     std::shared_ptr<const std::string>
         body;                        ///< shared: a cached file is not copied for each reader
     std::shared_ptr<Outbox> stream;  ///< if set, sent chunk by chunk until it closes
+    std::optional<FileSlice> file;   ///< if set, sent instead of the body, block by block
     bool own_policy = false;         ///< has set its own Content-Security-Policy
 
     [[nodiscard]] static Response json(std::string text, int status = 200);

@@ -201,6 +201,14 @@ TEST_F(TransportTest, CutsOffWhoTricklesAHeader) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
 }
 
+TEST_F(TransportTest, LetsGoOfWhoConnectsAndSaysNothing) {
+    TransportConfig config;
+    config.header_timeout_s = 1;
+    start(config);
+    const RawPeer peer(transport_->port());
+    EXPECT_EQ(peer.receive(), "") << "closed, not timed out after 5 s";
+}
+
 TEST_F(TransportTest, ClosesOneConnectionTooManyAndGoesOnServing) {
     TransportConfig config;
     config.max_connections = 3;
