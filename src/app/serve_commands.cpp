@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "app/model_registry.hpp"
 #include "serve/server.hpp"
 
 namespace attune::app {
@@ -130,6 +131,7 @@ void add_serve_commands(CLI::App& app, Context& context) {
             options->server.data_dir = context.data_dir;
             options->server.db_url = context.db_url;
             options->server.version = ATTUNE_VERSION;
+            options->server.models = make_model_registry();
             if (options->routes) options->server.port = 0;
             return serve_until_cancelled(context, *options);
         };

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "learn/model_registry.hpp"
 #include "serve/library_lines.hpp"
 #include "serve/live_hub.hpp"
 #include "serve/router.hpp"
 #include "serve/scan_job.hpp"
 #include "serve/session_host.hpp"
+#include "serve/track_audio.hpp"
+#include "serve/workshop.hpp"
 #include "session/space.hpp"
 
 namespace attune::serve {
@@ -46,7 +49,8 @@ struct PartState {
 class House {
 public:
     House(std::unique_ptr<session::Space> space, std::string version)
-        : space_(std::move(space)), version_(std::move(version)), scan_(space_->data_dir()) {}
+        : space_(std::move(space)), version_(std::move(version)), scan_(space_->data_dir()),
+          audio_(space_->data_dir()), workshop_(space_->data_dir()) {}
 
     /// A connection that no other thread uses meanwhile.
     [[nodiscard]] Result<PooledConnection> connect();
@@ -55,6 +59,10 @@ public:
     [[nodiscard]] LiveHub& hub() { return hub_; }
     [[nodiscard]] LibraryLines& lines() { return lines_; }
     [[nodiscard]] ScanJob& scan() { return scan_; }
+    [[nodiscard]] TrackAudio& audio() { return audio_; }
+    [[nodiscard]] Workshop& workshop() { return workshop_; }
+    /// The models that the program knows by name; filled before the server starts.
+    [[nodiscard]] learn::ModelRegistry& models() { return models_; }
     /// Runs sessions; null while this build cannot.
     [[nodiscard]] SessionHost* host() { return host_.get(); }
     void set_host(std::unique_ptr<SessionHost> host) { host_ = std::move(host); }
@@ -69,6 +77,9 @@ private:
     LiveHub hub_;
     LibraryLines lines_;
     ScanJob scan_;
+    TrackAudio audio_;
+    Workshop workshop_;
+    learn::ModelRegistry models_;
     std::mutex mutex_;  ///< guards idle_
     std::vector<std::unique_ptr<store::Connection>> idle_;
     std::unique_ptr<SessionHost> host_;  ///< last: its threads use all above
@@ -79,6 +90,7 @@ using JsonHandler = std::function<Result<std::string>(const Request&, const Path
 [[nodiscard]] Handler answers_json(JsonHandler handler, int status = 200);
 
 // One group of routes each, in its own .cpp.
+void add_compose_routes(Router& router, House& house);
 void add_health_routes(Router& router, House& house);
 void add_library_routes(Router& router, House& house);
 void add_people_routes(Router& router, House& house);

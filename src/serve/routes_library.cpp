@@ -7,6 +7,7 @@
 
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "serve/answer_file.hpp"
 #include "serve/house.hpp"
 #include "serve/json_body.hpp"
 #include "serve/problem.hpp"
@@ -228,6 +229,18 @@ Result<std::string> track(House& house, const PathArgs& args) {
     return track_json(*db, key);
 }
 
+Response track_audio(House& house, const Request& request, const PathArgs& args) {
+    const auto find = [&]() -> Result<PlayableFile> {
+        ATTUNE_TRY(const auto db, house.connect());
+        library::Catalogue catalogue(*db);
+        ATTUNE_TRY(const ContentKey key, catalogue.find(args.at("track")));
+        ATTUNE_TRY(const flow::TrackProfile profile, catalogue.profile(key));
+        return house.audio().playable(profile);
+    };
+    auto file = find();
+    return file ? answer_file(request, file->path, std::move(file->content_type)) : problem(file.error());
+}
+
 Result<std::string> edit(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
     ATTUNE_TRY(const std::string field, body.text("field", 40));
@@ -288,6 +301,8 @@ void add_library_routes(Router& router, House& house) {
     router.add(
         Method::kGet, "/api/v1/library/tracks/{track}",
         answers_json([&house](const Request&, const PathArgs& a) { return track(house, a); }));
+    router.add(Method::kGet, "/api/v1/library/tracks/{track}/audio",
+               [&house](const Request& r, const PathArgs& a) { return track_audio(house, r, a); });
     router.add(
         Method::kPatch, "/api/v1/library/tracks/{track}",
         answers_json([&house](const Request& r, const PathArgs& a) { return edit(house, r, a); }));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "learn/model_registry.hpp"
 
 namespace attune::serve {
 
@@ -22,6 +23,7 @@ struct ServerConfig {
     std::filesystem::path data_dir;
     std::string db_url;
     std::string version;
+    learn::ModelRegistry models;  ///< that Settings lists, with their cards
 };
 
 /// Threads: one owner.

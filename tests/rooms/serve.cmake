@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 find_package(nlohmann_json REQUIRED)
 attune_test(serve unit DEPS serve LIBS nlohmann_json::nlohmann_json SOURCES
+  unit/serve_file_slice_test.cpp
   unit/serve_json_body_test.cpp
   unit/serve_outbox_test.cpp
   unit/serve_sense_message_test.cpp
