@@ -30,32 +30,41 @@ constexpr std::array<Partial, 7> kChord{{{110.0, 1.0, 1, 0.0},
 
 }  // namespace
 
-Bed::Bed() : left_(static_cast<std::size_t>(kRate * kLoopSeconds)), right_(left_.size()) {
-    for (std::size_t k = 0; k < left_.size(); ++k) {
-        const double t = static_cast<double>(k) / kRate;
-        double l = 0.0, r = 0.0;
-        for (const Partial& p : kChord) {
-            const double swell =
-                0.75 +
-                0.25 * std::sin(2.0 * std::numbers::pi * p.swell_cycles * t / kLoopSeconds + p.hz);
-            const double x =
-                kLevel * p.amplitude * swell * std::sin(2.0 * std::numbers::pi * p.hz * t);
-            l += x * (1.0 - 0.5 * p.pan);
-            r += x * (1.0 + 0.5 * p.pan);
+const Bed::Loop& Bed::loop() {
+    static const Loop made = [] {
+        constexpr auto kFrames = static_cast<std::size_t>(kRate * kLoopSeconds);
+        Loop loop{std::vector<float>(kFrames), std::vector<float>(kFrames)};
+        for (std::size_t k = 0; k < kFrames; ++k) {
+            const double t = static_cast<double>(k) / kRate;
+            double l = 0.0, r = 0.0;
+            for (const Partial& p : kChord) {
+                const double swell =
+                    0.75 +
+                    0.25 *
+                        std::sin(2.0 * std::numbers::pi * p.swell_cycles * t / kLoopSeconds + p.hz);
+                const double x =
+                    kLevel * p.amplitude * swell * std::sin(2.0 * std::numbers::pi * p.hz * t);
+                l += x * (1.0 - 0.5 * p.pan);
+                r += x * (1.0 + 0.5 * p.pan);
+            }
+            loop.left[k] = static_cast<float>(l);
+            loop.right[k] = static_cast<float>(r);
         }
-        left_[k] = static_cast<float>(l);
-        right_[k] = static_cast<float>(r);
-    }
+        return loop;
+    }();
+    return made;
 }
+
+Bed::Bed() : loop_(loop()) {}
 
 void Bed::mix(std::span<float> left, std::span<float> right, float from, float to) noexcept {
     if (from == 0.0F && to == 0.0F) return;
     const float step = left.empty() ? 0.0F : (to - from) / static_cast<float>(left.size());
     for (std::size_t i = 0; i < left.size(); ++i) {
         const float g = from + step * static_cast<float>(i);
-        left[i] += left_[at_] * g;
-        right[i] += right_[at_] * g;
-        if (++at_ == left_.size()) at_ = 0;
+        left[i] += loop_.left[at_] * g;
+        right[i] += loop_.right[at_] * g;
+        if (++at_ == loop_.left.size()) at_ = 0;
     }
 }
 

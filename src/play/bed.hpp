@@ -13,12 +13,17 @@ namespace attune::play {
 
 class Bed {
 public:
+    /// The loop is made once a process, by the first bed; every later one shares it.
     Bed();
     /// Adds the bed to both channels with a gain that goes linearly from `from` to `to`.
     void mix(std::span<float> left, std::span<float> right, float from, float to) noexcept;
 
 private:
-    std::vector<float> left_, right_;
+    struct Loop {
+        std::vector<float> left, right;
+    };
+    [[nodiscard]] static const Loop& loop();
+    const Loop& loop_;
     std::size_t at_ = 0;
 };
 
