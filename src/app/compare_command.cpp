@@ -61,7 +61,8 @@ void add_compare_command(CLI::App& simulate, Context& context) {
                         "linear, iso-true, iso-true:W, fitted, textbook, second-order; \":silent\" behind it switches "
                         "the response to music off (default: linear iso-true:0.6 fitted second-order)");
     compare->add_option("--policy", words->arms, "policies, e.g. silence nearest planner+taste oracle (default: all)");
-    compare->add_option("--seeds", words->request.seeds, "sessions of each kind, seeds 1 to N")->capture_default_str();
+    compare->add_option("--seeds", words->request.seeds, "sessions of each kind, each with its own seed")->capture_default_str();
+    compare->add_option("--first-seed", words->request.first_seed, "the first of the seeds; others repeat the comparison on fresh listeners")->capture_default_str();
     compare->add_option("--minutes", words->request.minutes, "length of a session")->capture_default_str();
     compare->add_option("--tracks", words->request.tracks, "of the made-up library")->capture_default_str();
     compare->add_option("--library-seed", words->request.library_seed, "of the made-up library")->capture_default_str();

@@ -3,7 +3,7 @@
 /// Does the listener follow? No progress over two items -> ask "stay here / go on / back"
 /// (affect_spec C, LAG). Intensity is never raised to drag somebody along.
 ///
-/// In       the estimate's distance to the target at the end of each item of the move
+/// In       the estimate's distance to the target where the move begins and at the end of each of its items
 /// Threads  a value; one owner
 #include <optional>
 
@@ -14,6 +14,10 @@ public:
     static constexpr double kProgress = .03;   ///< over two items; chosen
     static constexpr int kItems = 2;
 
+    /// Where the first item of a move begins; later calls say nothing new.
+    void on_move_begin(double distance) {
+        if (!reference_) restart(distance);
+    }
     /// `distance` = from the estimated mean to the target set when an item ends; 0 = arrived.
     void on_item_end(double distance) {
         if (!reference_ || distance <= 0.0) {

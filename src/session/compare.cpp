@@ -84,7 +84,8 @@ public:
         plan.policy_version = request.policy->version;
         plan.state_seq = request.state_seq;
         std::optional<std::pair<double, std::size_t>> best;
-        for (std::size_t row = 0; row < view.size(); ++row) {
+        const bool too_late = request.remaining_s < choose::kShortestItemS;   // as every other policy has it
+        for (std::size_t row = 0; row < view.size() && !too_late; ++row) {
             if (!rules.allowed(row)) continue;
             const double d = after(request, row);
             if (!best || d < best->first) best = {d, row};
@@ -99,7 +100,7 @@ public:
             item.phase = request.land_now ? flow::Phase::kLand : flow::Phase::kMove;
         } else {
             item.kind = flow::ItemKind::kSilence;
-            item.out_s = request.remaining_s;
+            item.out_s = std::max(request.remaining_s, 1.0);
         }
         item.reasons.push_back({"policy_oracle", {{"title", item.title}}, 0.0});
         plan.items.push_back(std::move(item));
@@ -299,11 +300,15 @@ Result<CompareReport> compare(CompareRequest request, const core::CancelToken& c
             if (i >= total || cancel.cancelled()) return;
             const std::size_t who = i / (arms * seeds);
             const std::size_t arm = i / seeds % arms;
-            auto outcome = run_one(shelf, request, personas[who], request.families[who % families], request.arms[arm], i % seeds + 1);
+            auto outcome = run_one(shelf, request, personas[who], request.families[who % families], request.arms[arm], request.first_seed + i % seeds);
             const std::size_t finished = done.fetch_add(1) + 1;
             const std::lock_guard lock(mutex);
             if (outcome) outcomes[i] = *outcome;
-            else if (!error) error = std::move(outcome).error();
+            else if (!error) {
+                error = std::move(outcome).error();
+                error->context = request.personas[who / families] + ", " + request.families[who % families].name + ", " +
+                                 request.arms[arm].name + ", seed " + std::to_string(request.first_seed + i % seeds);
+            }
             if (error) return;
             if (progress) progress(finished, total);
         }

@@ -46,7 +46,8 @@ struct CompareRequest {
     std::vector<std::string> personas;          ///< empty = all that ship
     std::vector<CompareFamily> families;        ///< empty = linear, iso-true:0.6, fitted, second-order
     std::vector<CompareArm> arms;               ///< empty = all
-    int seeds = 20;                             ///< 1..1000: seeds 1 to this
+    int seeds = 20;                             ///< 1..1000
+    std::uint64_t first_seed = 1;               ///< seeds first_seed to first_seed + seeds - 1
     double minutes = 20.0;
     std::size_t tracks = 2000;
     std::uint64_t library_seed = 1;

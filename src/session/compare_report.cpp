@@ -67,7 +67,7 @@ json to_json(const CompareReport& report) {
             pool.push_back({{"family", family.name}, {"arm", arm.name},
                             {"minus_planner_taste", interval_json(pooled(report, family.name, arm.name))}});
     return {{"schema", "attune.simulate_compare/1"}, {"simulated", true}, {"note", kCaveat},
-            {"seeds", report.request.seeds}, {"minutes", report.request.minutes},
+            {"seeds", report.request.seeds}, {"first_seed", report.request.first_seed}, {"minutes", report.request.minutes},
             {"tracks", report.request.tracks}, {"library_seed", report.request.library_seed},
             {"wall_s", report.wall_s}, {"cells", cells}, {"pooled", pool}};
 }

@@ -16,6 +16,9 @@ constexpr int kMostFailures = 5;           ///< items in a row that could not be
 constexpr double kShortestPlanS = 20.0;    ///< with less than this left nothing new is begun
 constexpr std::ptrdiff_t kHistory = 200;   ///< tracks of earlier sessions that are remembered
 constexpr double kOutcomeWaitS = 60.0;     ///< the outcome question waits this long for its answer
+constexpr double kCommittedS = 1.0;        ///< the engine no longer exchanges what begins within this
+constexpr double kCloser = .5;             ///< of the tether, each time that the listener does not follow; chosen
+constexpr double kDriftS = 30.0;           ///< a plan that ends this much too late is made anew
 
 flow::Reason reason(std::string code, std::map<std::string, std::string> args = {}) {
     return {std::move(code), std::move(args), 0.0};
@@ -66,8 +69,29 @@ Outputs Conductor::step(const SessionEvent& event) {
 
 flow::Va Conductor::start_point() const { return start_.start.value_or(person_.prior.mood.home); }
 
-double Conductor::seconds_left(const SessionEvent& event) const {
-    return start_.goal.minutes * 60.0 - event.t.seconds();
+double Conductor::seconds_left(Time now) const {
+    const Duration rested = paused_ ? paused_for_ + (now - paused_since_) : paused_for_;
+    return start_.goal.minutes * 60.0 + rested.seconds() - now.seconds();
+}
+
+double Conductor::seconds_left(const SessionEvent& event) const { return seconds_left(event.t); }
+
+/// The item of the plan in force that follows this one; null if there is none.
+const flow::PlanItem* Conductor::after(const Id& id) const {
+    const auto& items = plan_.items;
+    const auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return i.id == id; });
+    if (at == items.end()) return items.empty() || items.front().id == id ? nullptr : &items.front();
+    return at + 1 == items.end() ? nullptr : &*(at + 1);
+}
+
+/// Would the plan in force, from this item of it on, end long after the session? False for other items.
+bool Conductor::runs_over(const Id& from, Time now) const {
+    const auto& items = plan_.items;
+    auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return i.id == from; });
+    if (at == items.end() || at + 1 == items.end()) return false;
+    double planned_s = at->fade_in_s;
+    for (; at != items.end(); ++at) planned_s += at->out_s - at->in_s - at->fade_in_s;
+    return planned_s > std::max(seconds_left(now), 0.0) + kDriftS;
 }
 
 const flow::PlanItem* Conductor::item(const Id& id) const {
@@ -129,7 +153,8 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
     }
     if (paused_ || finishing_ || ended_) return;
     const bool silent = !heard_ || !heard_->playing;
-    if (silent && seconds_left(event) < -kOverrunS) {   // whatever the engine did: an hour is an hour
+    if (seconds_left(event) < -(silent ? kOverrunS : kDriftS)) {   // whatever the engine did: an hour is an hour
+        if (!silent) out.engine.push_back({.action = EngineAction::kFinish, .now = true});
         finish(event, out);
         return;
     }
@@ -172,6 +197,14 @@ void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Output
     if (choose::surprise(*rating.value, expected, variance) > choose::kReplanSd) ask_plan(event, "rating", false, out);
 }
 
+/// affect_spec C, LAG: asks. While nobody answers the music stays nearer to how the listener feels; it is
+/// never made to pull harder.
+void Conductor::lags(const SessionEvent& event, Outputs& out) {
+    closer_ *= kCloser;
+    if (question_.empty()) ask("lag", {"hold", "go_on", "back"}, out);
+    ask_plan(event, "lag", false, out);
+}
+
 /// affect_spec C, WORSE: the first time hold and ask; the second, the landing track, plain words, the
 /// person's own contact and a flag to the therapist. It outranks everything, a locked plan too.
 void Conductor::got_worse(const SessionEvent& event, Outputs& out) {
@@ -202,7 +235,7 @@ void Conductor::on(const SourceChange& change, const SessionEvent&, Outputs& out
     }
 }
 
-void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs&) {
+void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs& out) {
     const bool began = !heard.item.none() && (!heard_ || heard_->item != heard.item);
     heard_ = heard;
     fusion_.on_heard(heard);
@@ -210,10 +243,15 @@ void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs&
     item_began_ = event.t;
     before_item_ = fusion_.state(event.t).felt;
     prompts_.on_item_began(event.t);
+    const flow::PlanItem* begun = item(heard.item);
+    if (begun != nullptr && begun->phase == flow::Phase::kMove) {
+        lag_.on_move_begin(start_.goal.distance_from(before_item_.mean, start_point()));
+    }
     if (heard.kind == flow::ItemKind::kTrack) {
         ++items_begun_;
         if (!person_.familiar.contains(heard.track)) ++unfamiliar_begun_;
     }
+    if (!waiting_for_plan_ && runs_over(heard.item, event.t)) ask_plan(event, "overrun", false, out);
 }
 
 void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& out) {
@@ -230,7 +268,7 @@ void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& o
     if (finishing_) return;
     if (left->kind == flow::ItemKind::kTrack && left->phase == flow::Phase::kMove && ended.why == "end") {
         lag_.on_item_end(start_.goal.distance_from(fusion_.state(event.t).felt.mean, start_point()));
-        if (question_.empty() && lag_.take_question()) ask("lag", {"hold", "go_on", "back"}, out);
+        if (lag_.take_question()) lags(event, out);
     }
     failed_in_a_row_ = ended.why == "failed" ? failed_in_a_row_ + 1 : 0;
     if (failed_in_a_row_ >= kMostFailures) {
@@ -281,8 +319,15 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     const flow::PlanItem* playing = heard_ && heard_->playing ? item(heard_->item) : nullptr;
     const double lead_s = (order.effective_at - event.t).seconds();
     double starts_in_s = lead_s;
+    std::optional<ContentKey> also_heard;   // plays now, but is not what the plan will follow
     if (playing != nullptr && !now) {
         starts_in_s = std::max(lead_s, (playing->out_s - heard_->position_s) / heard_->tempo_ratio);
+        const flow::PlanItem* next = after(playing->id);
+        if (next != nullptr && starts_in_s - next->fade_in_s <= lead_s + kCommittedS) {
+            if (playing->kind == flow::ItemKind::kTrack) also_heard = playing->track;
+            starts_in_s += next->out_s - next->in_s - next->fade_in_s;
+            playing = next;
+        }
         if (playing->kind == flow::ItemKind::kTrack) {
             r.current = playing->track;
             r.current_gain_db = playing->gain_db;
@@ -300,6 +345,11 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     r.process.sd_arousal = mood.process_sd.arousal;
     r.pace = person_.pace;
     r.pace.match = r.pace.match && policy_.allow_match;
+    if (closer_ < 1.0) {
+        r.pace.straight = false;
+        r.pace.tether = std::min(r.pace.tether, choose::Pace().tether) * closer_;
+        r.pace.shortest_tether *= closer_;
+    }
     r.weights.taste = start_.taste_weight;
     r.hold_at = hold_at_;
     r.land_now = land_now_;
@@ -309,6 +359,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     for (std::size_t i = 0; i < played_.size(); ++i) {
         r.history.push_back({played_[i].track, (event.t - played_at_[i]).seconds(), true});
     }
+    if (also_heard) r.history.push_back({*also_heard, 0.0, true});
     if (playing != nullptr && playing->kind == flow::ItemKind::kTrack) {
         r.history.push_back({playing->track, 0.0, true});
     }

@@ -92,6 +92,8 @@ public:
     [[nodiscard]] const flow::Plan& plan() const noexcept { return plan_; }
     [[nodiscard]] const Start& start() const noexcept { return start_; }
     [[nodiscard]] int replans() const noexcept { return replans_; }
+    /// Until the planned end; pauses do not count. Negative once it has passed.
+    [[nodiscard]] double seconds_left(Time now) const;
     [[nodiscard]] bool asking() const noexcept { return !question_.empty(); }
     [[nodiscard]] const std::string& question() const noexcept { return question_; }
     /// What the session taught about its listener so far.
@@ -121,6 +123,7 @@ private:
     void decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out);
     void end(std::string why, EngineAction action, Outputs& out);
     void finish(const SessionEvent& event, Outputs& out);
+    void lags(const SessionEvent& event, Outputs& out);
     void got_worse(const SessionEvent& event, Outputs& out);
     void unsafe(const SessionEvent& event, Outputs& out);
     void override_next(const flow::Command& command, const SessionEvent& event, Outputs& out);
@@ -130,6 +133,8 @@ private:
     [[nodiscard]] flow::Va back_point() const;
     [[nodiscard]] const flow::PlanItem* item(const Id& id) const;
     [[nodiscard]] double seconds_left(const SessionEvent& event) const;
+    [[nodiscard]] const flow::PlanItem* after(const Id& id) const;
+    [[nodiscard]] bool runs_over(const Id& from, Time now) const;
     [[nodiscard]] flow::Va start_point() const;
 
     Start start_;
@@ -162,10 +167,13 @@ private:
     Prompts prompts_;
     choose::Worsening worsening_;
     choose::Lag lag_;
+    double closer_ = 1.0;                   ///< factor on the tether: a listener who does not follow is met nearer
     std::set<ContentKey> rated_;            ///< tracks heard while the listener rated
     std::string question_;
     int failed_in_a_row_ = 0;
     bool paused_ = false, ended_ = false;
+    Time paused_since_;
+    Duration paused_for_{};                 ///< all pauses that are over
     bool finishing_ = false;                ///< the music is over; the outcome question is open
     Time finishing_since_;
     std::unique_ptr<core::IdSource> ids_;   ///< seeded by the session's id: replay makes the same

@@ -40,6 +40,7 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         case K::kKeepGoing:
             hold_at_.reset();
             lag_.reset();
+            closer_ = 1.0;
             ask_plan(event, "go_on", false, out);
             break;
         case K::kBack:
@@ -51,10 +52,12 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         case K::kQuieter: out.engine.push_back({.action = EngineAction::kSoften, .now = true, .value = kSofterDb}); break;
         case K::kSlower: out.engine.push_back({.action = EngineAction::kSlower, .now = true, .value = kSlowerRatio}); break;
         case K::kPause:
+            if (!paused_) paused_since_ = event.t;
             paused_ = true;
             out.engine.push_back({.action = EngineAction::kPause, .now = true});
             break;
         case K::kResume:
+            if (paused_) paused_for_ = paused_for_ + (event.t - paused_since_);
             paused_ = false;
             out.engine.push_back({.action = EngineAction::kResume, .now = true});
             break;

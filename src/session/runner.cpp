@@ -31,7 +31,6 @@ public:
         }
         consume({}, s_.start);
         ATTUNE_CHECK(s_.player->start());
-        const double limit_s = s_.start.goal.minutes * 60.0 + kOverrunS;
         for (std::int64_t second = 0; !ended_; ++second) {
             const Time t{second * 1'000'000'000};
             if (s_.cancel != nullptr && s_.cancel->cancelled()) {
@@ -40,7 +39,7 @@ public:
             }
             wait_until_heard(t);
             if (ended_) break;
-            if (t.seconds() > limit_s) return fail(ErrorCode::kInternal, "the session did not end by itself");
+            if (session_->conductor().seconds_left(t) < -kOverrunS) return fail(ErrorCode::kInternal, "the session did not end by itself");
             ATTUNE_CHECK(live_one_second(t));
             result.ended = t;
         }
