@@ -7,40 +7,46 @@
 
 #include <rubberband/RubberBandStretcher.h>
 
+#include "play/timeline.hpp"
+
 namespace attune::play {
 namespace {
 
 using RubberBand::RubberBandStretcher;
-constexpr std::size_t kFeed = 256;
+// Rubber Band works out its next step once in every process(), whether or not there is enough input
+// for it. Fed in pieces, it counts steps that never happen, and the place drifts by up to 60 frames.
+// So each process() gets exactly what the next step needs (after the first: one step of the input).
+constexpr std::size_t kMostFed = 4096;
 constexpr std::size_t kMaxOut = 1024;
-// Output frames between setting a ratio and its full effect, measured with bursts at 5 Hz: half the
-// analysis window, a hop, and what lies finished in the output.
-constexpr double kLead = 1712.0;
-// Rounded hops let the place drift by some 0.1 frames a second. What was fed, less what waits in
-// the output, tells it to a few frames; its mean at ratio r, measured at .85, .92, 1.033, 1.08
-// and 1.15.
-constexpr double kPlaceAtUnity = 2061.0;
-constexpr double kPlacePerRatio = 1152.0;
-constexpr std::int64_t kSettle = 24000;  // after a change of ratio the tell-tale is off
-constexpr double kSmooth = 4.0 * 48000.0;
-constexpr double kTrimFrames = 10.0 * 48000.0;
-constexpr std::int64_t kLookEvery = 8 * 48000;
-constexpr double kTolerated = 14.0;
-constexpr double kMaxTrim = 0.0005;  // of the tempo: far below what is met of the command
+constexpr std::int64_t kStep = 512;     // output frames a step, about
+constexpr double kPull = 4.0 * kStep;   // an error of place is taken back over this many frames
+constexpr double kMaxTrim = 0.01;       // of the tempo, and only while the place is off
+// What a step moves to its exact place lies this far behind the middle of its window: measured with
+// bursts every .2 s at .85 .. 1.15. Of smooth sound it would be the middle itself: it is 30 frames off at 8 %.
+constexpr std::int64_t kOnset = 272;
+constexpr double kTolerated = 1.5;      // frames; steps are whole frames
+constexpr double kToleratedAtUnity = 0.5;
 
 }  // namespace
 
 struct Stretcher::State {
     std::unique_ptr<RubberBandStretcher> band;
-    std::array<float, kFeed> in_left{}, in_right{};
+    std::array<float, kMostFed> in_left{}, in_right{};
     std::array<float, kMaxOut> spill_left{}, spill_right{};
-    std::int64_t next = 0;  ///< stream frame that is fed next
-    double wanted = 0.0;    ///< stream position of the next output frame, by the integral
-    double last_ratio = 1.0;
-    double trim = 0.0;        ///< added to the ratio now
-    double late = 0.0;        ///< smoothed: how many stream frames the output lags behind `wanted`
-    std::int64_t steady = 0;  ///< output frames since the ratio last changed
-    std::size_t pad = 0;
+    std::int64_t centre = 0;  ///< frames from the start of an analysis window to its middle
+    std::int64_t next = 0;    ///< stream frame that is fed next
+    std::int64_t made = 0;    ///< output frames that the steps so far have completed
+    std::int64_t given = 0;   ///< of these, retrieved
+    double wanted = 0.0;      ///< stream position of output frame `given`, by the integral
+    double ratio = 1.0, slope = 0.0;  ///< of `wanted` at `given`: frames, and per frame
+    std::int64_t since_change = 0;    ///< output frames since the ratio moved
+    std::int64_t unity = 0;           ///< output frames since the last step that was not exactly 1
+
+    /// Stream position that output frame `at` ought to have, if the ramp goes on as it does.
+    [[nodiscard]] double wanted_at(std::int64_t at) const {
+        const auto d = static_cast<double>(at - given);
+        return wanted + ratio * d + 0.5 * slope * d * d;
+    }
 };
 
 Stretcher::Stretcher() : state_(std::make_unique<State>()) {}
@@ -55,21 +61,37 @@ Result<std::unique_ptr<Stretcher>> Stretcher::create() {
                 RubberBandStretcher::OptionWindowShort | RubberBandStretcher::OptionThreadingNever |
                 RubberBandStretcher::OptionChannelsTogether);
         s->state_->band->setDebugLevel(0);
-        s->state_->band->setMaxProcessSize(kFeed);
-        s->state_->pad = s->state_->band->getPreferredStartPad();
+        s->state_->band->setMaxProcessSize(kMostFed);
+        s->state_->centre = static_cast<std::int64_t>(s->state_->band->getPreferredStartPad());
     } catch (const std::exception& e) {
         return fail(ErrorCode::kInternal, std::string("the stretcher cannot be made: ") + e.what());
     }
     return s;
 }
 
+/// One step: its window's middle meets the place in the output that is known for it; the ratio set
+/// here decides how far the step after it lies away, in the input and in the output.
 void Stretcher::feed(StreamWindow& stream) noexcept {
     State& s = *state_;
-    const std::size_t n = std::clamp<std::size_t>(s.band->getSamplesRequired(), 1, kFeed);
+    const std::size_t n = std::clamp<std::size_t>(s.band->getSamplesRequired(), 1, kMostFed);
     stream.copy(s.next, std::span(s.in_left).first(n), std::span(s.in_right).first(n));
-    const float* in[2] = {s.in_left.data(), s.in_right.data()};
-    s.band->process(in, n, false);
     s.next += static_cast<std::int64_t>(n);
+    const std::int64_t anchor = s.centre + kOnset;
+    const std::int64_t out = s.made + anchor;
+    const double late = s.wanted_at(out) - static_cast<double>(s.next - 2 * s.centre + anchor);
+    const double ahead = (s.wanted_at(out + kStep) - s.wanted_at(out)) / static_cast<double>(kStep);
+    const bool unity = s.ratio == 1.0 && s.slope == 0.0;
+    const double tolerated = unity ? kToleratedAtUnity : kTolerated;
+    const bool keep = s.slope == 0.0 && std::abs(late) < tolerated;
+    const double trim = keep ? 0.0 : std::clamp(late / kPull, -kMaxTrim, kMaxTrim);
+    const double used = std::clamp(ahead + trim, 0.5, 2.0);
+    s.band->setTimeRatio(1.0 / used);
+    const float* in[2] = {s.in_left.data(), s.in_right.data()};
+    const int before = s.band->available();
+    s.band->process(in, n, false);
+    const std::int64_t more = s.band->available() - before;
+    s.made += more;
+    s.unity = used == 1.0 ? s.unity + more : 0;
 }
 
 void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexcept {
@@ -79,13 +101,14 @@ void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexc
     s.band->reset();
     s.band->setTimeRatio(1.0 / ratio);
     const auto at = static_cast<std::int64_t>(std::llround(position));
-    s.next = at - static_cast<std::int64_t>(std::llround(static_cast<double>(s.pad) * ratio));
+    s.next = at - s.centre;
+    s.made = 0;
+    s.given = s.centre;  // the first half window of the output is dropped
     s.wanted = static_cast<double>(at);
-    s.last_ratio = ratio;
-    s.late = s.trim = 0.0;
-    s.steady = 0;
-    std::size_t drop = s.band->getStartDelay();
-    while (drop > 0) {
+    s.ratio = ratio;
+    s.slope = 0.0;
+    s.since_change = s.unity = 0;
+    for (auto drop = static_cast<std::size_t>(s.centre); drop > 0;) {
         while (s.band->available() < 1) feed(stream);
         const std::size_t n =
             std::min({drop, static_cast<std::size_t>(s.band->available()), kMaxOut});
@@ -99,10 +122,13 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
     State& s = *state_;
     const std::size_t n = left.size();
     if (n == 0) return;
-    const double slope = (ratio - s.last_ratio) / static_cast<double>(n);
-    s.last_ratio = ratio;
-    const double used = ratio == 1.0 && slope == 0.0 ? 1.0 : ratio + kLead * slope + s.trim;
-    s.band->setTimeRatio(1.0 / std::clamp(used, 0.5, 2.0));
+    if (ratio != s.ratio) {
+        s.slope = (ratio - s.ratio) / kGrid;  // the timeline moves it once in kGrid frames
+        s.ratio = ratio;
+        s.since_change = 0;
+    } else if (s.since_change >= kGrid) {
+        s.slope = 0.0;
+    }
     std::size_t done = 0;
     while (done < n) {
         const int available = s.band->available();
@@ -111,24 +137,17 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
             continue;
         }
         float* out[2] = {left.data() + done, right.data() + done};
-        done += s.band->retrieve(out, std::min(n - done, static_cast<std::size_t>(available)));
+        const std::size_t got =
+            s.band->retrieve(out, std::min(n - done, static_cast<std::size_t>(available)));
+        done += got;
+        s.given += static_cast<std::int64_t>(got);
+        s.wanted += ratio * static_cast<double>(got);
     }
-    s.wanted += ratio * static_cast<double>(n);
-    s.steady = slope == 0.0 ? s.steady + static_cast<std::int64_t>(n) : 0;
-    if (s.steady == 0) s.trim = s.late = 0.0;
-    if (s.steady < kSettle) return;
-    const double fed =
-        static_cast<double>(s.next) + static_cast<double>(s.band->getSamplesRequired());
-    const double place = fed - static_cast<double>(s.band->available()) * ratio - s.wanted;
-    const double late = kPlaceAtUnity + kPlacePerRatio * (ratio - 1.0) - place;
-    s.late += (late - s.late) * std::min(1.0, static_cast<double>(n) / kSmooth);
-    // Every new ratio makes the stretcher round anew: it is touched seldom.
-    const bool look = (s.steady - kSettle) / kLookEvery !=
-                      (s.steady - kSettle - static_cast<std::int64_t>(n)) / kLookEvery;
-    if (look)
-        s.trim = std::abs(s.late) < kTolerated
-                     ? 0.0
-                     : std::clamp(s.late / kTrimFrames, -kMaxTrim, kMaxTrim);
+    s.since_change += static_cast<std::int64_t>(n);
+}
+
+std::int64_t Stretcher::unity_frames() const noexcept {
+    return std::max<std::int64_t>(0, state_->given - (state_->made - state_->unity));
 }
 
 }  // namespace attune::play

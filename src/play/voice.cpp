@@ -10,7 +10,8 @@ namespace attune::play {
 namespace {
 
 constexpr int kBlendFrames = 480;
-constexpr int kReleaseFrames = 7200;
+// Rubber Band takes up the phases of its input band by band: after 0.8 s it copies all of it.
+constexpr int kReleaseFrames = 48000;
 // Rubber Band leaves its identity mode with a jump of phase when the tempo falls (3.1.2: -15 dBFS
 // on a sine); begun a hair beside 1 it never is in that mode, and still equals the input within -58
 // dBFS.
@@ -44,7 +45,7 @@ void Voice::open(std::uint32_t play, Reader* reader, flow::AudioSource* live) no
     count_ = 0;
     ended_ = reader == nullptr && live == nullptr;
     broken_ = stretching_ = false;
-    blend_ = at_unity_ = 0;
+    blend_ = 0;
     low_left_ = low_right_ = 0.0F;
 }
 
@@ -175,7 +176,6 @@ void Voice::copy(std::int64_t from, std::span<float> left, std::span<float> righ
 // ---- the output
 
 void Voice::render(const VoiceSegment& s, std::span<float> left, std::span<float> right) noexcept {
-    const auto n = static_cast<int>(left.size());
     const bool unity = s.ratio == 1.0;
     if (!unity && !stretching_) {
         stretcher_->begin(*this, s.position, s.ratio < 1.0 ? 1.0 - kOffUnity : 1.0 + kOffUnity);
@@ -183,11 +183,10 @@ void Voice::render(const VoiceSegment& s, std::span<float> left, std::span<float
         blend_ = kBlendFrames;
         blend_in_ = true;
     }
-    at_unity_ = unity ? at_unity_ + n : 0;
     const auto dry_at = static_cast<std::int64_t>(std::llround(s.position));
     if (!stretching_) return copy(dry_at, left, right);
     stretcher_->process(*this, s.ratio, left, right);
-    if (at_unity_ > kReleaseFrames && blend_ == 0) {
+    if (unity && stretcher_->unity_frames() > kReleaseFrames && blend_ == 0) {
         blend_ = kBlendFrames;
         blend_in_ = false;
     }

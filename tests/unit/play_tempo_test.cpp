@@ -75,16 +75,50 @@ TEST(Tempo, PitchStaysWithinFiveCents) {
     }
 }
 
+/// Back at ratio 1 Rubber Band takes up the phases of its input band by band, the lowest after 0.8 s;
+/// only then is the stretcher let go, and nobody can hear it.
+TEST(Tempo, ReleaseIsWhereTheStretcherOnlyCopies) {
+    TempDir dir;
+    auto x = test::sine(60, 48000, 0, 48000 * 16, .1);
+    for (const double hz : {110.0, 300.0, 997.0, 3000.0, 8000.0}) {
+        const auto more = test::sine(hz, 48000, 0, x.size(), .1);
+        for (std::size_t k = 0; k < x.size(); ++k) x[k] += more[k];
+    }
+    test::write_wav(dir.file("a.wav"), x, 48000);
+    for (const double ratio : {1.05, .95}) {
+        std::vector<std::unique_ptr<Item>> items;
+        items.push_back(test::track(1, 0, 48000, 0.0, dir.file("a.wav")));
+        items.push_back(test::silence(2, 60.0));
+        const auto out = test::run_offline(std::move(items), 8.0,
+                                           {{ControlKind::kTempo, ratio, .5, 48000 * 3},
+                                            {ControlKind::kTempo, 1.0, .5, 48000 * 4}});
+        // Two ramps of half a second and half a second between them, in knots of 5 ms; from there on
+        // it is one constant distance.
+        const auto& last = out.news.heard.back();
+        const std::int64_t moved =
+            std::llround(last.position_s * 48000) - last.frame.value;
+        double worst = 0;
+        for (std::size_t k = 48000 * 54 / 10; k < out.left.size(); ++k)
+            worst = std::max(worst, std::abs(static_cast<double>(out.left[k]) -
+                                             static_cast<double>(x[k + static_cast<std::size_t>(moved)])));
+        EXPECT_LE(test::db(worst), -100.0) << ratio;
+    }
+}
+
+struct Held {
+    double ratio;
+    double seconds;  ///< at ±8 % 3 minutes; in the soak 30 for all (ATTUNE_TEMPO_SECONDS=1800)
+};
+
 /// Bursts every 0.2 s tell where in the source the output is.
-class Bursts : public testing::TestWithParam<double> {};
+class Bursts : public testing::TestWithParam<Held> {};
 
 TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
-    const double ratio = GetParam();
+    const double ratio = GetParam().ratio;
     TempDir dir;
     constexpr std::size_t kEvery = 9600;
-    // A minute here; the soak asks for 30 (ATTUNE_TEMPO_SECONDS=1800).
     const char* asked = std::getenv("ATTUNE_TEMPO_SECONDS");
-    const double seconds = asked != nullptr ? std::atof(asked) : 60.0;
+    const double seconds = asked != nullptr ? std::atof(asked) : GetParam().seconds;
     std::vector<float> x(static_cast<std::size_t>(seconds * 1.2 + 4) * 48000);
     for (std::size_t k = 0; k < x.size(); ++k) {
         const std::size_t m = k % kEvery;
@@ -120,7 +154,6 @@ TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
             w += v;
         }
         const double error = e / w - at;
-        // A burst is moved as a whole within a hop: its place is known to half a hop.
         worst = std::max(worst, std::abs(error));
         sum += error;
         ++n;
@@ -130,13 +163,15 @@ TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
     RecordProperty("worst_frames", std::to_string(worst));
     RecordProperty("mean_frames", std::to_string(sum / n));
     EXPECT_LE(std::abs(sum / n), 24.0);
-    EXPECT_LE(worst, 72.0);
+    EXPECT_LE(worst, 48.0);
     EXPECT_LE(std::abs(last - first), 12.0);  // no drift
 }
 
-INSTANTIATE_TEST_SUITE_P(Ratios, Bursts, testing::Values(.85, .92, 1.03, 1.08, 1.15),
+INSTANTIATE_TEST_SUITE_P(Ratios, Bursts,
+                         testing::Values(Held{.85, 60}, Held{.92, 180}, Held{1.03, 60},
+                                         Held{1.08, 180}, Held{1.15, 60}),
                          [](const auto& info) {
-                             return "r" + std::to_string(static_cast<int>(info.param * 100));
+                             return "r" + std::to_string(std::lround(info.param.ratio * 100));
                          });
 
 TEST(Tempo, TheEnginesPlaceIsTheIntegralOfTheCommandedRatio) {
@@ -150,7 +185,7 @@ TEST(Tempo, TheEnginesPlaceIsTheIntegralOfTheCommandedRatio) {
         {{ControlKind::kTempo, 1.08, 1.0, 48000}, {ControlKind::kTempo, .92, 1.0, 48000 * 90}}, {},
         RunMode::kTimeline);
     const double expected = 1.0 + 1.04 + 88.0 * 1.08 + 1.0 + 90.0 * .92;
-    EXPECT_NEAR(out.news.heard.back().position_s * 48000, expected * 48000, 48.0 + 24.0);
+    EXPECT_NEAR(out.news.heard.back().position_s * 48000, expected * 48000, 48.0);
     EXPECT_NEAR(out.news.heard.back().tempo_ratio, .92, 1e-5);
 }
 
