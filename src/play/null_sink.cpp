@@ -29,6 +29,7 @@ public:
 
 private:
     void run(Puller& puller) {
+        name_thread("play null sink");
         raise_priority();
         std::vector<float> left(static_cast<std::size_t>(block_)), right(left.size());
         timespec next{};

@@ -59,6 +59,7 @@ public:
 
 private:
     void run(Puller& puller) {
+        name_thread("play browser");
         raise_priority();
         Time next = clock_.now();
         for (int k = 0; k < config_.prefill && !quit_.load(); ++k) make(puller);

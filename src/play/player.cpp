@@ -133,6 +133,7 @@ void Player::State::render_block(bool& primed) {
 }
 
 void Player::State::run() {
+    name_thread("play engine");
     raise_priority();
     const auto give_up = SteadyNow::now() + kFirstItemWait;
     while (!quit.load() && !engine->ready(kOfflineBlock) && SteadyNow::now() < give_up)

@@ -13,6 +13,7 @@
 
 #include "core/log.hpp"
 #include "media/decoder.hpp"
+#include "play/realtime.hpp"
 
 namespace attune::play {
 namespace {
@@ -135,6 +136,7 @@ void Reader::Shared::serve() {
 }
 
 void Reader::Shared::run() {
+    name_thread("play reader");
     while (!quit.load()) {
         state.wait(static_cast<std::uint32_t>(State::kIdle), std::memory_order_acquire);
         if (quit.load()) break;

@@ -20,4 +20,6 @@ void raise_priority() noexcept {
     (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
 }
 
+void name_thread(const char* name) noexcept { (void)pthread_setname_np(pthread_self(), name); }
+
 }  // namespace attune::play

@@ -4,24 +4,22 @@
 /// samples.
 ///
 /// In       items in order (push), controls, and news from the readers (real length, late, failed)
-/// Out      advance(n): segments of at most 5 ms in which every ramp is linear, cut exactly at
-/// joins Law      the same calls at the same frames give the same segments: the fast run without
-/// samples, the
-///          rendered file and the live engine share this code, so their joins agree to the frame
-/// Stream   the items of one voice that follow without a gap form one stream at 48 kHz; item k of
-/// it
-///          ends at ceil(source frames so far * 48000 / rate), as the resampler that runs on over
-///          the join gives it
+/// Out      advance(n): segments of at most 5 ms in which every ramp is linear, cut exactly at joins
+/// Law      the same calls at the same frames give the same segments: the fast run without samples,
+///          the rendered file and the live engine share this code, so their joins agree to the frame
+/// Stream   the items of one voice that follow without a gap form one stream at 48 kHz; item k of it
+///          ends at ceil(source frames so far * 48000 / rate), as the resampler gives it that runs on
+///          over the join
 /// Threads  one owner (the engine thread); all but the constructor are RT-SAFE. Items are borrowed
-/// and
-///          outlive the timeline
+///          and outlive the timeline
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include "play/control.hpp"
 #include "play/item.hpp"
+#include "play/ramp.hpp"
+#include "play/small_queue.hpp"
 
 namespace attune::play {
 
@@ -119,17 +117,6 @@ public:
     [[nodiscard]] std::optional<Event> take_event() noexcept;
 
 private:
-    /// Linear in time, computed from its start: the same in any block size.
-    struct Ramp {
-        double value = 0.0, target = 0.0, from = 0.0;
-        std::int64_t elapsed = 0, length = 0;
-        void set(double to, double over_frames) noexcept;
-        void jump(double to) noexcept { value = target = from = to; }
-        void wake(double tiny) noexcept;  ///< a value of 0 becomes `tiny`: time begins to flow
-        void advance(int n) noexcept;
-        [[nodiscard]] bool moving() const noexcept { return value != target; }
-        [[nodiscard]] std::int64_t frames_left() const noexcept { return length - elapsed; }
-    };
     struct Fade {
         std::int64_t start = 0, length = 0;
         bool on = false;
@@ -155,14 +142,6 @@ private:
         bool starving = false, doomed = false;
         float last_gain = 0.0F, last_soften = 0.0F;
     };
-    template <typename T, int N>
-    struct Box {  ///< small fixed queue
-        std::array<T, N> items{};
-        int at = 0, size = 0;
-        bool push(const T& x) noexcept;
-        std::optional<T> pop() noexcept;
-    };
-
     [[nodiscard]] double frames(double seconds) const noexcept { return seconds * kEngineRate.hz; }
     [[nodiscard]] Voice* current() noexcept;
     [[nodiscard]] const Voice* current() const noexcept;
@@ -201,9 +180,9 @@ private:
     std::array<const Item*, kQueue> queue_{};
     int queue_at_ = 0, queue_size_ = 0;
     const Item* previous_ = nullptr;  ///< for kBack; kept until the next one is over
-    Box<Control, 64> controls_;
-    Box<Join, 64> joins_;
-    Box<Event, 128> events_;
+    SmallQueue<Control, 64> controls_;
+    SmallQueue<Join, 64> joins_;
+    SmallQueue<Event, 128> events_;
     struct {
         const Item* item = nullptr;
         std::int64_t first = 0, at = 0;
