@@ -142,12 +142,22 @@ std::size_t Resampler::available() const noexcept {
 void Resampler::filter_at(std::size_t phase, const float* l, const float* r, float& out_l,
                           float& out_r) const noexcept {
     const float* h = bank_.data() + phase * taps_;
-    Four sl{}, sr{};
-    for (std::size_t j = 0; j < taps_; j += 4) {
+    Four sl{}, sr{}, tl{}, tr{};  // two sums a channel: neither waits for the other
+    std::size_t j = 0;
+    for (; j + 8 <= taps_; j += 8) {
+        const Four c = load(h + j), d = load(h + j + 4);
+        sl += c * load(l + j);
+        sr += c * load(r + j);
+        tl += d * load(l + j + 4);
+        tr += d * load(r + j + 4);
+    }
+    if (j < taps_) {
         const Four c = load(h + j);
         sl += c * load(l + j);
         sr += c * load(r + j);
     }
+    sl += tl;
+    sr += tr;
     out_l = (sl[0] + sl[1]) + (sl[2] + sl[3]);
     out_r = (sr[0] + sr[1]) + (sr[2] + sr[3]);
 }

@@ -14,10 +14,6 @@ constexpr std::int64_t kRecoveredFrames = 96000;  // 2 s
 constexpr std::int64_t kOfflineMargin = 16384;    // beyond a block: stretcher and filters
 constexpr double kSilence_lufs = -70.0;
 
-bool differs(const flow::Heard& a, const flow::Heard& b) {
-    return a.item != b.item || a.playing != b.playing || a.bed != b.bed;
-}
-
 }  // namespace
 
 Engine::Engine(const EngineConfig& config) : config_(config), timeline_(config.timeline) {
@@ -242,7 +238,18 @@ void Engine::report() noexcept {
         if (!joins_.push(*join)) lost_.fetch_add(1, std::memory_order_relaxed);
     while (const auto event = timeline_.take_event())
         if (!events_.push(*event)) lost_.fetch_add(1, std::memory_order_relaxed);
+    ended_.store(timeline_.ended(), std::memory_order_relaxed);
+    frame_.store(timeline_.frame(), std::memory_order_relaxed);
     const bool second = timeline_.frame() % kEngineRate.hz == 0;
+    const NowPlaying who = timeline_.now(false);
+    const Id item = who.item != nullptr ? who.item->plan.id : Id{};
+    const bool change = !reported_ || item != last_.item || who.playing != last_.playing ||
+                        who.bed != last_.bed;
+    if (second || change) say_heard();
+    if (second) exposure_of_second();
+}
+
+void Engine::say_heard() noexcept {
     const NowPlaying now = timeline_.now();
     flow::Heard h;
     h.frame = {timeline_.frame()};
@@ -257,10 +264,6 @@ void Engine::report() noexcept {
     h.playing = now.playing;
     h.bed = now.bed;
     h.lufs_momentary = config_.samples ? meter_.momentary_lufs() : now.lufs.value_or(kSilence_lufs);
-    if (second) exposure_of_second();
-    ended_.store(timeline_.ended(), std::memory_order_relaxed);
-    frame_.store(timeline_.frame(), std::memory_order_relaxed);
-    if (!second && reported_ && !differs(h, last_)) return;
     reported_ = true;
     last_ = h;
     if (!heard_.push(h)) lost_.fetch_add(1, std::memory_order_relaxed);

@@ -42,7 +42,13 @@ void OutputStage::block(std::span<float> left, std::span<float> right) noexcept 
         got = ring_.pop(std::span(frames_).first(n));
     }
     float loudest = 0.0F;
-    for (std::size_t k = 0; k < n; ++k) {
+    const bool through = got == n && dry_gain_ == 1.0F && dry_step_ >= 0.0F && stop_gain_ == 1.0F &&
+                         !stopping_.load(std::memory_order_relaxed);
+    for (std::size_t k = 0; k < n && through; ++k) {
+        left[k] = frames_[k].left;
+        right[k] = frames_[k].right;
+    }
+    for (std::size_t k = 0; k < n && !through; ++k) {
         const Frame f = k < got ? frames_[k] : Frame{};
         dry_gain_ = std::clamp(dry_gain_ + dry_step_, 0.0F, 1.0F);
         const bool stopping = stopping_.load(std::memory_order_relaxed);

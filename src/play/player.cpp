@@ -16,7 +16,7 @@
 namespace attune::play {
 namespace {
 
-constexpr std::size_t kBlock = 240;
+constexpr std::size_t kBlock = 960;  // 20 ms: the engine wakes as often
 constexpr std::int64_t kOfflineBlock = 4800;
 // Waking up costs more than the music: seldom, but well within the 90 ms that lie ahead.
 constexpr auto kEnginePause = std::chrono::milliseconds(20);

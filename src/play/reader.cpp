@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kBlock = 4096;
 constexpr std::size_t kResamplerBlock = 2048;
-constexpr auto kFullPause = std::chrono::milliseconds(60);
+constexpr auto kFullPause = std::chrono::milliseconds(150);  // of the 6 s in the ring
 constexpr auto kLeaveAfter = std::chrono::milliseconds(300);
 
 }  // namespace

@@ -125,11 +125,11 @@ double Timeline::target_ratio(const Voice& v) const noexcept {
 }
 
 double Timeline::master() const noexcept {
-    return db_gain(level_db_.value + dose_db_.value) * session_.value * pause_.value * stop_.value;
+    return level_(level_db_.value + dose_db_.value) * session_.value * pause_.value * stop_.value;
 }
 
 float Timeline::voice_gain(const Voice& v, std::int64_t at) const noexcept {
-    double g = db_gain(v.gain_db.value) * v.supply.value;
+    double g = v.gain(v.gain_db.value) * v.supply.value;
     const auto phase = [&](const Fade& f) {
         return std::clamp(static_cast<double>(at - f.start) /
                               static_cast<double>(std::max<std::int64_t>(1, f.length)),
@@ -268,7 +268,7 @@ Segment Timeline::advance(int max_frames) noexcept {
     return s;
 }
 
-NowPlaying Timeline::now() const noexcept {
+NowPlaying Timeline::now(bool levels) const noexcept {
     NowPlaying n;
     n.bed = bed_.value > 0.0 && master() > 0.0;
     double energy = 0.0;
@@ -277,7 +277,15 @@ NowPlaying Timeline::now() const noexcept {
         if (!v.active) continue;
         const double at_s = static_cast<double>(v.source_first) / v.item->source_rate_hz +
                             (v.pos - v.begin) / kEngineRate.hz;
+        if (&v == current()) {
+            n.item = v.item;
+            n.position_s = at_s;
+            n.ratio = v.ratio;
+            n.playing = !paused_ && !ended_ && v.supply.value > 0.0;
+        }
+        if (!levels) continue;
         const double gain = static_cast<double>(voice_gain(v, frame_));
+        if (&v == current()) n.gain_db = gain > 1e-6 ? 20.0 * std::log10(gain) : -120.0;
         std::optional<double> lufs = v.item->loudness_lufs;
         const auto second = static_cast<std::size_t>(std::max(0.0, at_s));
         if (second < v.item->loudness_1hz.size())
@@ -286,12 +294,6 @@ NowPlaying Timeline::now() const noexcept {
             energy += std::pow(10.0, *lufs / 10.0) * gain * gain;
             known = true;
         }
-        if (&v != current()) continue;
-        n.item = v.item;
-        n.position_s = at_s;
-        n.ratio = v.ratio;
-        n.gain_db = gain > 1e-6 ? 20.0 * std::log10(gain) : -120.0;
-        n.playing = !paused_ && !ended_ && v.supply.value > 0.0;
     }
     if (known) n.lufs = std::max(-70.0, 10.0 * std::log10(energy));
     return n;

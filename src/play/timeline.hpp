@@ -20,6 +20,7 @@
 #include "play/item.hpp"
 #include "play/ramp.hpp"
 #include "play/small_queue.hpp"
+#include "play/timeline_units.hpp"
 
 namespace attune::play {
 
@@ -101,7 +102,8 @@ public:
     void fail(const Item* item, ErrorCode why) noexcept;
 
     [[nodiscard]] std::int64_t frame() const noexcept { return frame_; }
-    [[nodiscard]] NowPlaying now() const noexcept;
+    /// Without `levels`, gain_db and lufs stay as they are: cheap.
+    [[nodiscard]] NowPlaying now(bool levels = true) const noexcept;
     /// What will be opened soon: 0 = a seek or back under way, 1 and 2 = what follows. item null =
     /// none.
     struct Expected {
@@ -136,6 +138,7 @@ private:
         int run_rate = 0;
         double ratio = 1.0, curve = 1.0;
         Ramp gain_db;  ///< of the item; moves to the next one's within 20 ms
+        GainOf gain;   ///< gain_db as a factor
         Fade in, out, tail;
         Ramp supply;  ///< 1 = data flows, 0 = starved and frozen
         std::int64_t starved_since = -1;
@@ -190,6 +193,7 @@ private:
     } pending_;
     std::int64_t frame_ = 0;
     Ramp level_db_, live_tempo_, soften_, session_, pause_, stop_, bed_, dose_db_;
+    GainOf level_;  ///< of level_db_ and dose_db_ together
     bool started_ = false, paused_ = false, hold_ = false, finishing_ = false, stopping_ = false,
          ended_ = false;
     bool told_empty_ = false;

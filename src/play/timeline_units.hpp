@@ -16,6 +16,21 @@ constexpr double kSlowestRatio = 0.85, kFastestRatio = 1.15;
 
 inline double db_gain(double db) { return db <= -120.0 ? 0.0 : std::pow(10.0, db / 20.0); }
 
+/// db_gain(), worked out anew only when the level has moved: it is asked for several times a segment.
+class GainOf {
+public:
+    [[nodiscard]] double operator()(double db) const {
+        if (db != db_) {
+            db_ = db;
+            gain_ = db_gain(db);
+        }
+        return gain_;
+    }
+
+private:
+    mutable double db_ = 0.0, gain_ = 1.0;
+};
+
 /// In steps of 2^-20, so that positions are sums without rounding, whatever the block sizes.
 inline double usable_ratio(double r) {
     constexpr double kSteps = 1048576.0;
