@@ -6,24 +6,14 @@
 #include <numbers>
 
 #include "compose/arrange_parts.hpp"
+#include "compose/fixed_chance.hpp"
 #include "compose/humanise.hpp"
 #include "compose/melody.hpp"
 
 namespace attune::compose {
 namespace detail {
 
-double Session::chance_at(std::string_view purpose, Ticks tick, int index) const {
-    // A hash, not a stream: independent of how many draws came before (splitmix64 finaliser).
-    std::uint64_t x = request.seed ^ (static_cast<std::uint64_t>(tick) * 0x9E3779B97F4A7C15ULL) ^
-                      (static_cast<std::uint64_t>(index) * 0xC2B2AE3D27D4EB4FULL);
-    for (char c : purpose) x = (x ^ static_cast<std::uint64_t>(static_cast<unsigned char>(c))) * 0x100000001B3ULL;
-    x ^= x >> 30;
-    x *= 0xBF58476D1CE4E5B9ULL;
-    x ^= x >> 27;
-    x *= 0x94D049BB133111EBULL;
-    x ^= x >> 31;
-    return static_cast<double>(x >> 11) * 0x1.0p-53;
-}
+double Session::chance_at(std::string_view purpose, Ticks tick, int index) const { return fixed_chance(request.seed, purpose, tick, index); }
 
 void Session::add(Part part, Ticks start, Ticks length, int pitch, double level) {
     if (start < 0 || start >= phrase.length) return;
@@ -62,7 +52,7 @@ void play_melody(Session& s) {
         const Ticks gap = until - heard[i].start;
         // A note sings on to the next one, but a breath is left behind long ones.
         Ticks length = static_cast<Ticks>(static_cast<double>(gap) * style.legato);
-        const double dry = .35 * s.request.controls[Control::kPercussiveness];
+        const double dry = .35 * std::pow(s.request.controls[Control::kPercussiveness], 2.0);
         length = static_cast<Ticks>(static_cast<double>(length) * (1.0 - dry));
         length = std::clamp(length, kSixteenth / 2, std::min<Ticks>(gap, 4 * kTicksPerBeat));
         if (s.request.form.final && i + 1 == heard.size()) length = gap;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "compose/arrange_parts.hpp"
 #include "compose/melody.hpp"
@@ -12,29 +13,47 @@ namespace {
 
 double chords_centre(const Session& s) { return centre_pitch(s.request.controls) - 9.0; }
 
-/// How strongly the sharp tones of a chord sound at this consonance: 0 at 1, 1 at 0.
-double bite(const Session& s) { return 1.0 - s.request.controls[Control::kConsonance]; }
+/// The tones that a voice of a chord rubs against, and the consonance below which each is heard.
+struct Rub {
+    int whole = 0, half = 0;               ///< pitches
+    double whole_from = 0, half_from = 0;  ///< 0 = never
+};
 
-/// Semitones beside the chord's own tones, from inaudible at full consonance to a cluster at none: each grows steadily, so
-/// that roughness does.
-void add_tension(Session& s, Part part, Ticks start, Ticks length, const Voicing& voicing, const Chord& chord, double level) {
-    const double sharp = bite(s);
-    int root = voicing.front(), third = voicing.front();
-    const bool minor = contains(chord, chord.root + 3);
-    for (int pitch : voicing) {
-        if (mod12(pitch) == chord.root) root = pitch;
-        if (mod12(pitch - chord.root) == (minor ? 3 : 4)) third = pitch;
-    }
-    const auto tone = [&](int pitch, double from) {
-        if (sharp > from) s.add(part, start, length, pitch, level * 1.3 * std::pow((sharp - from) / (1.0 - from), .7));
+/// The upper voices lean on their whole tones (ninths, fourths: colour), the inner ones on their semitones (tension, at last a
+/// cluster); the lowest on nothing: close intervals down there are mud.
+Rub rub_of(const Session& s, const Voicing& v, std::size_t voice) {
+    if (voice == 0) return {};
+    const Key& key = s.request.key;
+    const int p = v[voice], step = nearest_step(key, p);
+    const int below = pitch_of_step(key, step - 1) - p, above = pitch_of_step(key, step + 1) - p;
+    Rub rub{p + (below != -2 && above == 2 ? 2 : -2), p + (above == 1 ? 1 : -1), 0, 0};
+    const auto from_top = v.size() - 1 - voice;
+    if (from_top == 0 || (from_top == 1 && v.size() > 3)) rub.whole_from = 1.0;
+    if (from_top > 0) rub.half_from = v.size() > 3 && from_top == 1 ? .40 : .60;
+    return rub;
+}
+
+/// A voice of a chord. As consonance falls, a growing share of its power goes to the tones that it rubs against, until they
+/// are equally loud and beat most (Plomp & Levelt 1965, doi:10.1121/1.1909741): each step is rougher, in any register, and
+/// none is louder.
+void strike(Session& s, Part part, Ticks start, Ticks length, const Voicing& v, std::size_t voice, int octave, double level) {
+    const Rub rub = rub_of(s, v, voice);
+    const double c = s.request.controls[Control::kConsonance];
+    double power = 1.0;
+    // A synth's amplitude goes with the square of the velocity (40 log10 in General MIDI), its power with the fourth.
+    const auto lean = [&](int pitch, double from, double most) {
+        if (c >= from) return;
+        const double share = most * std::pow(std::sin(.25 * std::numbers::pi * std::sqrt((from - c) / from)), 2.0) * 2.0;
+        s.add(part, start, length, pitch + octave, level * std::pow(power * share, .25));
+        power *= 1.0 - share;
     };
-    tone(third + (minor ? -1 : 1), .0);   // the ninth under a minor third, the fourth over a major one
-    tone(root - 1, .20);                  // the major seventh
-    tone(root + 1, .45);                  // a cluster
+    lean(rub.half, rub.half_from, rub.whole_from > 0 ? .33 : .5);
+    lean(rub.whole, rub.whole_from, .5);
+    s.add(part, start, length, v[voice] + octave, level * std::pow(power, .25));
 }
 
 Ticks shortened(const Session& s, Ticks length) {
-    const double dry = .75 * s.request.controls[Control::kPercussiveness];
+    const double dry = .75 * std::pow(s.request.controls[Control::kPercussiveness], 2.0);
     return std::max<Ticks>(kSixteenth / 2, static_cast<Ticks>(static_cast<double>(length) * (1.0 - dry)));
 }
 
@@ -47,7 +66,7 @@ double hit_rank(const Session& s, int sixteenth, double looseness) {
 }
 
 void sustained(Session& s, const ChordSpan& span, const Voicing& v) {
-    for (int pitch : v) s.add(Part::kChords, span.start, span.length, pitch, .62);
+    for (std::size_t i = 0; i < v.size(); ++i) strike(s, Part::kChords, span.start, span.length, v, i, 0, .62);
     // Slow figures over the held chord fill it as density grows.
     const double d = s.density();
     int k = 0;
@@ -55,8 +74,7 @@ void sustained(Session& s, const ChordSpan& span, const Voicing& v) {
         const int sixteenth = static_cast<int>((span.start + t) / kSixteenth) % (s.request.beats_per_bar * 4);
         const double rank = .12 + .88 * hit_rank(s, sixteenth, .3);
         if (t == 0 || rank > d) continue;
-        const int pitch = v[static_cast<std::size_t>(k / 2) % v.size()] + 12;
-        s.add(Part::kChords, span.start + t, 2 * kTicksPerBeat, pitch, .55);
+        strike(s, Part::kChords, span.start + t, 2 * kTicksPerBeat, v, static_cast<std::size_t>(k / 2) % v.size(), 12, .55);
     }
 }
 
@@ -67,10 +85,9 @@ void arpeggio(Session& s, const ChordSpan& span, const Voicing& v, Ticks hold) {
         const int sixteenth = static_cast<int>((span.start + t) / kSixteenth) % (s.request.beats_per_bar * 4);
         if (t > 0 && hit_rank(s, sixteenth, .12) > s.density()) continue;
         const auto voice = static_cast<std::size_t>(kWave[static_cast<std::size_t>(k / 2) % kWave.size()]) % v.size();
-        const int pitch = v[voice] + (k % 2 != 0 ? 12 : 0);
-        s.add(Part::kChords, span.start + t, shortened(s, hold), pitch, .72);
+        strike(s, Part::kChords, span.start + t, shortened(s, hold), v, voice, k % 2 != 0 ? 12 : 0, .72);
         if (t == 0 && v.size() > 2)
-            for (std::size_t i = 1; i < v.size(); ++i) s.add(Part::kChords, span.start, shortened(s, hold), v[i], .56);
+            for (std::size_t i = 1; i < v.size(); ++i) strike(s, Part::kChords, span.start, shortened(s, hold), v, i, 0, .56);
     }
 }
 
@@ -82,7 +99,7 @@ void blocks(Session& s, const ChordSpan& span, const Voicing& v, double loosenes
         const Ticks until = std::min<Ticks>(span.length - t, kTicksPerBeat);
         for (std::size_t i = 0; i < v.size(); ++i) {
             if (roll && rank > .3 && i % 2 == 0) continue;  // light upstrokes
-            s.add(Part::kChords, span.start + t, shortened(s, until), v[i], t == 0 ? .68 : .58);
+            strike(s, Part::kChords, span.start + t, shortened(s, until), v, i, 0, t == 0 ? .68 : .58);
         }
     }
 }
@@ -100,7 +117,7 @@ void chorale(Session& s, const ChordSpan& span, const Voicing& v) {
                 break;
             }
         }
-        for (int pitch : v) s.add(Part::kChords, span.start + t, shortened(s, length), pitch, .66);
+        for (std::size_t i = 0; i < v.size(); ++i) strike(s, Part::kChords, span.start + t, shortened(s, length), v, i, 0, .66);
     }
 }
 
@@ -132,7 +149,6 @@ void play_chords(Session& s) {
         case Figure::kBlock: blocks(s, span, v, .45, false); break;
         case Figure::kStrum: blocks(s, span, v, .2, true); break;
         }
-        add_tension(s, Part::kChords, span.start, std::min<Ticks>(span.length, s.bar()), v, span.chord, .62);
     }
 }
 
@@ -173,7 +189,7 @@ void play_pad(Session& s) {
     for (const ChordSpan& span : s.phrase.chords) {
         const Voicing v = voice_chord(span.chord, s.state.pad, rules);
         s.state.pad = v;
-        for (int pitch : v) s.add(Part::kPad, span.start, span.length, pitch, .52);
+        for (std::size_t i = 0; i < v.size(); ++i) strike(s, Part::kPad, span.start, span.length, v, i, 0, .52);
     }
 }
 

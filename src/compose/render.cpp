@@ -41,12 +41,13 @@ void measure(Rendered& sound) {
 
 }  // namespace
 
-Result<Rendered> render(const Score& score, const core::CancelToken* cancel, double notch_hz) {
+Result<Rendered> render(const Score& score, const core::CancelToken* cancel, double notch_hz, double most_s) {
     ATTUNE_TRY(auto source, ScoreSource::create(score));
     ATTUNE_CHECK(source->prepare(static_cast<int>(kBlock)));
     source->set_notch(notch_hz);
     Rendered sound;
-    sound.left.resize(static_cast<std::size_t>(source->length().value));
+    const FrameCount whole = source->length();
+    sound.left.resize(static_cast<std::size_t>(most_s > 0.0 ? std::min(whole.value, kEngineRate.frames(most_s).value) : whole.value));
     sound.right.resize(sound.left.size());
     for (std::size_t at = 0; at < sound.left.size();) {
         if (cancel != nullptr && cancel->cancelled()) return fail(ErrorCode::kCancelled, "rendering was cancelled");

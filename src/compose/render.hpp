@@ -17,7 +17,7 @@ struct Rendered {
     double true_peak = 0.0;              ///< between the samples, linear
 };
 
-/// kUnavailable without a soundfont, kCancelled. notch_hz > 0: see tinnitus.hpp.
-[[nodiscard]] Result<Rendered> render(const Score& score, const core::CancelToken* cancel = nullptr, double notch_hz = 0.0);
+/// kUnavailable without a soundfont, kCancelled. notch_hz > 0: see tinnitus.hpp. most_s > 0: only the first seconds.
+[[nodiscard]] Result<Rendered> render(const Score& score, const core::CancelToken* cancel = nullptr, double notch_hz = 0.0, double most_s = 0.0);
 
 }  // namespace attune::compose

@@ -84,7 +84,8 @@ Result<Synth> Synth::create(const std::filesystem::path& soundfont) {
     fluid_settings_setnum(settings, "synth.reverb.level", .55);
     state->synth = new_fluid_synth(settings);
     if (state->synth == nullptr) return fail(ErrorCode::kInternal, "FluidSynth did not start");
-    if (fluid_synth_sfload(state->synth, path.string().c_str(), 1) == FLUID_FAILED)
+    // Without resetting the channels: that would decode a piano and a drum kit (a second and 100 MB) which nobody asked for.
+    if (fluid_synth_sfload(state->synth, path.string().c_str(), 0) == FLUID_FAILED)
         return fail(ErrorCode::kUnavailable, "not a soundfont that FluidSynth reads", path.string());
     return Synth(std::move(state));
 }

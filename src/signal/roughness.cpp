@@ -12,6 +12,9 @@ namespace attune::signal {
 namespace {
 
 constexpr std::size_t kPartials = 24;
+/// Peaks weaker than this share of the frame's strongest are the window's side lobes and noise, not partials (SRA has such a
+/// threshold too): the model's weak dependence on level, X^.1, would let them outvote what is heard.
+constexpr double kWeakest = .02;
 constexpr double kFloor = 1e-10;  ///< mean power below which a frame is silence
 
 struct Spectrogram {
@@ -55,9 +58,10 @@ double frame_roughness(std::span<const float> power, double hz_per_bin) {
         partials.push_back({std::sqrt(static_cast<double>(power[k])), (static_cast<double>(k) + shift) * hz_per_bin});
     }
     if (partials.empty() || total <= 0) return 0;
-    const auto n = std::min(kPartials, partials.size());
+    auto n = std::min(kPartials, partials.size());
     std::partial_sort(partials.begin(), partials.begin() + static_cast<std::ptrdiff_t>(n), partials.end(),
                       [](const Partial& a, const Partial& b) { return a.a > b.a; });
+    while (partials[n - 1].a < kWeakest * partials.front().a) --n;
     double sum = 0, energy = 0;
     const double scale = 1.0 / partials.front().a;
     for (std::size_t i = 0; i < n; ++i) energy += partials[i].a * partials[i].a * scale * scale;
