@@ -18,6 +18,7 @@ constexpr double kFreezeAbove = 1.0;      // [SD]
 constexpr int kFreezeMostS = 900;
 constexpr int kAfterExerciseS = 30;
 constexpr double kStaleS = 5.0, kAnswerEveryS = 1.0;
+constexpr double kBeyondDataS = 2.0;   // a window that ends this much after the last sample speaks of nothing
 constexpr double kMotionWithoutModel = -2.0;  // log of .13 g: more than gestures at rest
 constexpr double kMostSd = 4.0;           // the index is clipped here
 
@@ -155,6 +156,7 @@ std::optional<flow::Evidence> BodyRecogniser::poll(Time now) {
         return e;
     };
     if (stale || !second) return abstain(flow::Abstain::kStale, flow::Quality::kLost);
+    if (static_cast<double>(e.t.ns - last_sample_ns_) * 1e-9 > kBeyondDataS) return abstain(flow::Abstain::kPoorSignal, flow::Quality::kAlert);
     if (second->off_body) return abstain(flow::Abstain::kOffBody, flow::Quality::kAlert);
     if (!second->has_heart && !second->has_skin) return abstain(flow::Abstain::kPoorSignal, flow::Quality::kAlert);
     const bool moves = model_ ? model_->model.exercising(*second) : second->motion[1] > kMotionWithoutModel;

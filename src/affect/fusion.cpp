@@ -151,6 +151,13 @@ void Fusion::set_status(Tracked& source, flow::SourceStatus status, std::string 
     if (status != flow::SourceStatus::kActive) source.weight_now = 0.0;
 }
 
+/// The first reason stands until it speaks again.
+void Fusion::lose(Tracked& source, std::string reason) {
+    if (source.status == flow::SourceStatus::kLost) return;
+    set_status(source, flow::SourceStatus::kLost, std::move(reason));
+    for (Channel& channel : source.channels) channel.has_deviation = false;
+}
+
 void Fusion::on_source_added(const std::string& id, flow::SourceKind kind) { tracked(id, kind); }
 
 void Fusion::on_source_unavailable(const std::string& id, flow::SourceKind kind, const std::string& reason) {
@@ -160,7 +167,7 @@ void Fusion::on_source_unavailable(const std::string& id, flow::SourceKind kind,
 void Fusion::on_source_lost(const std::string& id, const std::string& reason) {
     apply_pending();
     for (Tracked& source : sources_) {
-        if (source.id == id && !source.removed) set_status(source, flow::SourceStatus::kLost, reason);
+        if (source.id == id && !source.removed) lose(source, reason);
     }
 }
 
@@ -188,6 +195,10 @@ void Fusion::apply_pending() {
 void Fusion::apply(const flow::Evidence& evidence) {
     Tracked& source = tracked(evidence.source, evidence.kind);
     if (source.removed || evidence.t.seconds() < static_cast<double>(second_) - kStaleS) return;
+    if (evidence.abstained == flow::Abstain::kStale && source_row(source.kind).continuous) {
+        lose(source, flow::to_string(flow::Abstain::kStale));   // the recogniser is there, its sensor is not
+        return;
+    }
     source.last_t = evidence.t;
     source.origin = flow::worst(source.origin, evidence.origin);
     source.stress = evidence.stress;
@@ -308,8 +319,7 @@ void Fusion::notice_silence() {
         if (!source.last_t || !source_row(source.kind).continuous || source.removed) continue;
         if (source.status == flow::SourceStatus::kLost || source.status == flow::SourceStatus::kUnavailable) continue;
         if (static_cast<double>(second_) - source.last_t->seconds() > k::kLostAfterS) {
-            set_status(source, flow::SourceStatus::kLost, flow::to_string(flow::Abstain::kStale));
-            for (Channel& channel : source.channels) channel.has_deviation = false;
+            lose(source, flow::to_string(flow::Abstain::kStale));
         }
     }
 }

@@ -121,6 +121,7 @@ private:
     void earn(const flow::Rating& rating);
     void notice_silence();
     void set_status(Tracked& source, flow::SourceStatus status, std::string reason);
+    void lose(Tracked& source, std::string reason);
     [[nodiscard]] flow::VaGaussian bounded(const flow::VaGaussian& full, const flow::VaGaussian& shadow) const;
     [[nodiscard]] bool any_earned() const;
     void fill_sources(flow::AffectState& out) const;

@@ -120,9 +120,12 @@ private:
         for (auto& source : s_.sources) {
             if (source->finished()) continue;
             if (auto ok = source->pull(t, batch_); !ok) {
-                consume(t, SourceChange{source->id(), source->kind(), flow::SourceStatus::kLost, ok.error().message});
+                lost(t, *source, ok.error().message);
+            } else if (source->finished()) {
+                lost(t, *source, "the recording has ended");
             }
         }
+        tell_drops(t);
         for (const flow::SensorFrame& frame : batch_.frames) {
             for (auto& recogniser : s_.recognisers) recogniser->push(frame);
         }
@@ -133,6 +136,23 @@ private:
             if (auto evidence = recogniser->poll(t); evidence && !ended_) consume(t, *std::move(evidence));
         }
         return {};
+    }
+
+    /// What its recogniser still holds is not asked for: the source weighs nothing from now on.
+    void lost(Time t, const sense::Source& source, const std::string& why) {
+        std::erase_if(s_.recognisers, [&](const auto& r) { return r->source() == source.id(); });
+        if (!ended_) consume(t, SourceChange{source.id(), source.kind(), flow::SourceStatus::kLost, why});
+    }
+
+    /// A drop is an event like what was not dropped.
+    void tell_drops(Time t) {
+        const std::uint64_t events = s_.live ? s_.inbox->take_dropped() : 0;
+        if (batch_.dropped > 0 && !ended_) {
+            consume(t, Fault{"sense", "dropped", std::to_string(batch_.dropped) + " frames came faster than they were read"});
+        }
+        if (events > 0 && !ended_) {
+            consume(t, Fault{"session", "dropped", std::to_string(events) + " pieces of evidence came faster than they were read"});
+        }
     }
 
     /// A question for the listener is answered by the person that it is due to; the rest are events as they are.
