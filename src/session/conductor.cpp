@@ -19,6 +19,7 @@ constexpr double kOutcomeWaitS = 60.0;     ///< the outcome question waits this 
 constexpr double kCommittedS = 1.0;        ///< the engine no longer exchanges what begins within this
 constexpr double kCloser = .5;             ///< of the tether, each time that the listener does not follow; chosen
 constexpr double kDriftS = 30.0;           ///< a plan that ends this much too late is made anew
+constexpr double kQuestionStandsS = 60.0;  ///< for this long an open question keeps others away
 
 flow::Reason reason(std::string code, std::map<std::string, std::string> args = {}) {
     return {std::move(code), std::move(args), 0.0};
@@ -60,6 +61,7 @@ Conductor::Conductor(Start start, choose::Strategy strategy, PersonState person,
 Outputs Conductor::step(const SessionEvent& event) {
     Outputs out;
     if (ended_) return out;
+    now_ = event.t;
     fusion_.advance_to(event.t);
     std::visit([&](const auto& payload) { on(payload, event, out); }, event.payload);
     state_ = fusion_.state(event.t);
@@ -112,6 +114,7 @@ void Conductor::ask(std::string question, std::vector<std::string> answers, Outp
     decision.question = question;
     decision.answers = std::move(answers);
     question_ = std::move(question);
+    asked_at_ = now_;
     out.records.emplace_back(std::move(decision));
 }
 
@@ -158,11 +161,14 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
         finish(event, out);
         return;
     }
-    if (prompts_.due(event.t) && question_.empty()) ask("how_now", {}, out);
+    // A question that nobody answers keeps its default and stands in nobody's way.
+    const bool open = !question_.empty() && (event.t - asked_at_).seconds() < kQuestionStandsS;
+    if (!open && prompts_.due(event.t)) ask("how_now", {}, out);
 }
 
 void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Outputs& out) {
     if (!rating.touched) {   // no answer is an answer to the outcome question: the session need not wait
+        if (question_ == "how_now") question_.clear();
         if (finishing_) end("finished", EngineAction::kFinish, out);
         return;
     }

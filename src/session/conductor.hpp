@@ -170,6 +170,7 @@ private:
     double closer_ = 1.0;                   ///< factor on the tether: a listener who does not follow is met nearer
     std::set<ContentKey> rated_;            ///< tracks heard while the listener rated
     std::string question_;
+    Time asked_at_, now_;                   ///< of the question; of the event that is being worked on
     int failed_in_a_row_ = 0;
     bool paused_ = false, ended_ = false;
     Time paused_since_;
