@@ -4,88 +4,11 @@
 
 #include <algorithm>
 
-#include "library/simulated_library.hpp"
 #include "session/codec.hpp"
-#include "session/runner.hpp"
-#include "session/replay.hpp"
-#include "session/summary.hpp"
-#include "session/engine_player.hpp"
+#include "support/stage.hpp"
 
 namespace attune::session {
 namespace {
-
-struct Stage {
-    library::SimulatedLibrary library{2000, 1};
-    World world;
-    std::map<ContentKey, std::size_t> rows;
-
-    Stage() {
-        world.view = library.view();
-        world.index = std::make_shared<choose::TrackIndex>(*world.view);
-        for (std::size_t i = 0; i < library.size(); ++i) rows[library.profile(i).key] = i;
-    }
-    ProfileLookup profiles() {
-        return [this](const ContentKey& key) -> ProfilePtr {
-            const auto at = rows.find(key);
-            return at == rows.end() ? nullptr
-                                    : std::make_shared<const flow::TrackProfile>(library.profile(at->second));
-        };
-    }
-};
-
-Stage& stage() {
-    static Stage shared;
-    return shared;
-}
-
-struct Outcome {
-    std::vector<SessionEvent> events;
-    RunResult result;
-    Summary summary;
-};
-
-struct Cast {
-    std::string persona = "anxious";
-    sense::Family family = sense::Family::kFitted;
-    std::uint64_t seed = 1;
-    std::string strategy = "planner";
-    std::vector<Scripted> script = {};
-    double response = 1.0;
-};
-
-Outcome run(Cast cast) {
-    const sense::Persona persona = *sense::load_persona(cast.persona, cast.family);
-    sense::SimulationOptions options;
-    options.seed = cast.seed;
-    options.body = false;
-    options.response = cast.response;
-    RunSetup setup;
-    setup.listener = std::make_unique<sense::SimulatedListener>(*sense::SimulatedListener::create(persona, options));
-    setup.start.session = core::IdSource(cast.seed).next();
-    setup.start.goal = *flow::Goal::parse(flow::to_string(persona.goal), 20);
-    if (const auto answer = setup.listener->asked_felt({}, std::nullopt)) setup.start.start = answer->value;
-    setup.start.seed = cast.seed;
-    setup.start.simulated = true;
-    setup.start.strategy = cast.strategy;
-    setup.start.fingerprint = fingerprint();
-    setup.world = stage().world;
-    setup.profiles = stage().profiles();
-    setup.player = *EnginePlayer::create(play::PlayerConfig(), stage().profiles());
-    setup.script = std::move(cast.script);
-    Outcome outcome;
-    setup.sink = [&](const SessionEvent& event) { outcome.events.push_back(event); };
-    auto result = session::run(std::move(setup));
-    EXPECT_TRUE(result) << result.error().describe();
-    if (result) outcome.result = *std::move(result);
-    outcome.summary = *summarise(outcome.events);
-    return outcome;
-}
-
-Scripted command_at(std::int64_t second, flow::CommandKind kind) {
-    flow::Command command;
-    command.kind = kind;
-    return {Time{} + seconds(second), command};
-}
 
 TEST(FastSession, PlaysAPathOfItemsAndEndsByItself) {
     const Outcome outcome = run({.family = sense::Family::kTextbook});
