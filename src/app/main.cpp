@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -14,6 +18,18 @@ attune::app::Context* g_context = nullptr;  // for the signal handler alone
 void on_signal(int) {
     g_context->cancel.cancel();
     std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends at once
+}
+
+/// "-0.2,0.4" told to a session is a point, not an option: a space before it lets the parser see that.
+std::vector<std::string> arguments(int argc, char** argv) {
+    std::vector<std::string> args(argv + 1, argv + argc);
+    const auto tell = std::find(args.begin(), args.end(), "tell");
+    for (auto at = tell; at != args.end(); ++at) {
+        const bool number = at->size() > 1 && (*at)[0] == '-' && std::string_view("0123456789.").find((*at)[1]) != std::string_view::npos;
+        if (number) at->insert(at->begin(), ' ');
+    }
+    std::reverse(args.begin(), args.end());   // as CLI11 wants them
+    return args;
 }
 
 }  // namespace
@@ -44,7 +60,7 @@ int main(int argc, char** argv) {
     add_serve_commands(app, context);
 
     try {
-        app.parse(argc, argv);
+        app.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? kDone : kBadUsage;
     }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "app/in_space.hpp"
+#include "app/session_commands.hpp"
 #include "core/paths.hpp"
-#include "core/text.hpp"
 #include "report/html.hpp"
 #include "session/codec.hpp"
-#include "session/launch.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
 
@@ -20,73 +20,21 @@ namespace {
 
 using nlohmann::json;
 
-void print(const json& object) {
-    std::puts(object.dump(2, ' ', false, json::error_handler_t::replace).c_str());
-}
-
-/// Opens the space and runs `work` on it; every error ends in report_error.
-template <typename Work>
-int in_space(Context& context, const Work& work) {
-    auto space = session::Space::open(context.data_dir, context.db_url);
-    if (!space) return report_error(context, space.error());
-    const Result<int> status = work(**space);
-    return status ? *status : report_error(context, status.error());
-}
-
-Result<flow::Va> parse_point(const std::string& text) {
-    const auto parts = core::split(text, ',');
-    const auto v = core::parse_double(parts[0]);
-    const auto a = parts.size() == 2 ? core::parse_double(parts[1]) : std::nullopt;
-    if (!v || !a || std::abs(*v) > 1.0 || std::abs(*a) > 1.0) {
-        return fail(ErrorCode::kBadArgument, "'" + text + "' is not VALENCE,AROUSAL with both from -1 to 1");
-    }
-    return flow::Va{*v, *a};
-}
-
-void print_run(const session::RunReport& report) {
-    const session::Summary& s = report.summary;
-    if (s.simulated()) std::puts("SIMULATED");
-    for (const session::PlayedItem& item : s.items) {
-        std::printf("%5.1f min  %4.0f s  %s\n", item.began.seconds() / 60.0, item.played_s, item.plan.title.c_str());
-    }
-    std::printf("session %s: %s after %.1f min, %d replans\n", s.start.session.text().c_str(), s.why_ended.c_str(),
-                s.ended.seconds() / 60.0, s.replans);
-}
-
-void add_run(CLI::App& session, Context& context) {
-    auto* run = session.add_subcommand("run", "play a session");
-    auto request = std::make_shared<session::RunRequest>();
-    auto from = std::make_shared<std::string>();
-    auto person = std::make_shared<std::string>();
-    run->add_option("--goal", request->goal, "calm, lift, focus, sleep, energise, stay, or VALENCE,AROUSAL")->required();
-    run->add_option("--minutes", request->minutes, "length, 1 to 180")->capture_default_str();
-    run->add_option("--from", *from, "how you feel now: VALENCE,AROUSAL, each from -1 to 1");
-    run->add_option("--person", *person, "whose session it is");
-    run->add_option("--sense", request->sense, "a sensor, e.g. simulated:anxious?seed=7 or replay:DIR (may be repeated)");
-    run->add_option("--sink", request->sink, "device, null, or file:OUT.flac")->capture_default_str();
-    run->add_flag("--fast", request->fast, "in virtual time, as fast as the machine can");
-    run->add_option("--seed", request->seed, "makes the session repeatable");
-    run->add_option("--strategy", request->strategy, "planner, or an arm of a comparison")->group("");
-    run->callback([=, &context] {
-        context.run = [=, &context] {
+/// A command on one session that is over or runs: its id, and `work(space, row) -> Result<int>`.
+using OnSession = std::function<Result<int>(session::Space&, const session::SessionRow&)>;
+CLI::App* on_session(CLI::App& session, Context& context, const char* name, const char* about, OnSession work) {
+    auto* command = session.add_subcommand(name, about);
+    auto id = std::make_shared<std::string>();
+    command->add_option("id", *id, "a session's id, its beginning, or 'last'")->required();
+    command->callback([id, &context, work = std::move(work)] {
+        context.run = [id, &context, work] {
             return in_space(context, [&](session::Space& space) -> Result<int> {
-                if (!from->empty()) {
-                    ATTUNE_TRY(request->from, parse_point(*from));
-                }
-                if (!person->empty()) {
-                    ATTUNE_TRY(request->person, Id::parse(*person));
-                }
-                const auto began = std::chrono::steady_clock::now();
-                request->progress = [began](const char* what, std::size_t done, std::size_t total) {
-                    show_progress(what, done, total, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-                };
-                ATTUNE_TRY(const auto report, session::run_session(space, *request, context.cancel));
-                if (context.json) print(to_json(report));
-                else print_run(report);
-                return kDone;
+                ATTUNE_TRY(const auto row, session::find_session(space.db(), *id));
+                return work(space, row);
             });
         };
     });
+    return command;
 }
 
 void add_list(CLI::App& session, Context& context) {
@@ -114,93 +62,76 @@ void add_list(CLI::App& session, Context& context) {
 }
 
 void add_show(CLI::App& session, Context& context) {
-    auto* show = session.add_subcommand("show", "what happened in a session");
-    auto id = std::make_shared<std::string>();
     auto events = std::make_shared<bool>(false);
-    show->add_option("id", *id, "a session's id, its beginning, or 'last'")->required();
-    show->add_flag("--events", *events, "every event, a JSON object a line");
-    show->callback([=, &context] {
-        context.run = [=, &context] {
-            return in_space(context, [&](session::Space& space) -> Result<int> {
-                ATTUNE_TRY(const auto row, session::find_session(space.db(), *id));
-                ATTUNE_TRY(const auto list, session::read_events(space.db(), row.id));
-                if (*events) {
-                    for (const auto& event : list) std::puts(to_json(event).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
-                    return kDone;
-                }
-                ATTUNE_TRY(const auto summary, session::summarise(list));
-                json object = session::to_json(summary);
-                object["status"] = to_string(row.status);
-                object["started_at"] = core::rfc3339(row.started_wall_ns);
-                print(object);
-                return kDone;
-            });
-        };
-    });
+    const auto work = [events](session::Space& space, const session::SessionRow& row) -> Result<int> {
+        ATTUNE_TRY(const auto list, session::read_events(space.db(), row.id));
+        if (*events) {
+            for (const auto& event : list) std::puts(to_json(event).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+            return kDone;
+        }
+        ATTUNE_TRY(const auto summary, session::summarise(list));
+        json object = session::to_json(summary);
+        object["status"] = to_string(row.status);
+        object["started_at"] = core::rfc3339(row.started_wall_ns);
+        print(object);
+        return kDone;
+    };
+    on_session(session, context, "show", "what happened in a session", work)
+        ->add_flag("--events", *events, "every event, a JSON object a line");
+}
+
+json to_json(const Id& session, const session::ReplayReport& report) {
+    return {{"schema", "attune.replay/1"}, {"session", session.text()}, {"identical", report.identical()},
+            {"same_arithmetic", report.same_arithmetic}, {"inputs", report.inputs},
+            {"outputs", report.outputs}, {"plans", report.plans},
+            {"first_difference", report.first_difference ? json(*report.first_difference) : json(nullptr)},
+            {"difference", report.difference.empty() ? json(nullptr) : json(report.difference)},
+            {"equal_decisions", report.equal_decisions}, {"largest_difference", report.largest_difference}};
+}
+
+void print_replay(const session::ReplayReport& report) {
+    std::printf("%llu inputs, %llu outputs and %llu plans recomputed: %s\n",
+                static_cast<unsigned long long>(report.inputs), static_cast<unsigned long long>(report.outputs),
+                static_cast<unsigned long long>(report.plans), report.identical() ? "identical" : "different");
+    if (!report.same_arithmetic) {
+        std::printf("recorded under other arithmetic; decisions %s, largest difference %g\n",
+                    report.equal_decisions ? "equal" : "differ", report.largest_difference);
+    }
+    if (report.first_difference) {
+        std::printf("first difference at event %llu: %s\n",
+                    static_cast<unsigned long long>(*report.first_difference), report.difference.c_str());
+    }
 }
 
 void add_replay(CLI::App& session, Context& context) {
-    auto* replay = session.add_subcommand("replay", "recompute a session from its record and compare bit for bit");
-    auto id = std::make_shared<std::string>();
-    replay->add_option("id", *id, "a session's id, its beginning, or 'last'")->required();
-    replay->callback([=, &context] {
-        context.run = [=, &context] {
-            return in_space(context, [&](session::Space& space) -> Result<int> {
-                ATTUNE_TRY(const auto row, session::find_session(space.db(), *id));
-                ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
-                ATTUNE_TRY(const auto world, session::recorded_world(space.db(), events));
-                ATTUNE_TRY(const auto report, session::replay(events, world));
-                const bool equal = report.same_arithmetic ? report.identical() : report.equal_decisions;
-                if (context.json) {
-                    print({{"schema", "attune.replay/1"}, {"session", row.id.text()}, {"identical", report.identical()},
-                           {"same_arithmetic", report.same_arithmetic}, {"inputs", report.inputs},
-                           {"outputs", report.outputs}, {"plans", report.plans},
-                           {"first_difference", report.first_difference ? json(*report.first_difference) : json(nullptr)},
-                           {"difference", report.difference.empty() ? json(nullptr) : json(report.difference)},
-                           {"equal_decisions", report.equal_decisions}, {"largest_difference", report.largest_difference}});
-                } else {
-                    std::printf("%llu inputs, %llu outputs and %llu plans recomputed: %s\n",
-                                static_cast<unsigned long long>(report.inputs), static_cast<unsigned long long>(report.outputs),
-                                static_cast<unsigned long long>(report.plans), report.identical() ? "identical" : "different");
-                    if (!report.same_arithmetic) {
-                        std::printf("recorded under other arithmetic; decisions %s, largest difference %g\n",
-                                    report.equal_decisions ? "equal" : "differ", report.largest_difference);
-                    }
-                    if (report.first_difference) {
-                        std::printf("first difference at event %llu: %s\n",
-                                    static_cast<unsigned long long>(*report.first_difference), report.difference.c_str());
-                    }
-                }
-                return equal ? kDone : kFailed;
-            });
-        };
-    });
+    const auto work = [&context](session::Space& space, const session::SessionRow& row) -> Result<int> {
+        ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
+        ATTUNE_TRY(const auto world, session::recorded_world(space.db(), events));
+        ATTUNE_TRY(const auto report, session::replay(events, world));
+        if (context.json) print(to_json(row.id, report));
+        else print_replay(report);
+        return (report.same_arithmetic ? report.identical() : report.equal_decisions) ? kDone : kFailed;
+    };
+    on_session(session, context, "replay", "recompute a session from its record and compare bit for bit", work);
 }
 
 void add_report(CLI::App& session, Context& context) {
-    auto* report = session.add_subcommand("report", "a session as one HTML page");
-    auto id = std::make_shared<std::string>();
     auto out = std::make_shared<std::string>();
     auto professional = std::make_shared<bool>(false);
-    report->add_option("id", *id, "a session's id, its beginning, or 'last'")->required();
+    const auto work = [=, &context](session::Space& space, const session::SessionRow& row) -> Result<int> {
+        ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
+        ATTUNE_TRY(const auto summary, session::summarise(events));
+        ATTUNE_TRY(const auto strings, core::Strings::installed());
+        report::Options options;
+        options.audience = *professional ? report::Audience::kProfessional : report::Audience::kPerson;
+        options.generator = std::string("attune ") + ATTUNE_VERSION;
+        ATTUNE_CHECK(core::write_file_atomically(*out, report::html(row, summary, strings, options)));
+        if (context.json) print({{"schema", "attune.report/1"}, {"session", row.id.text()}, {"file", *out}});
+        return kDone;
+    };
+    auto* report = on_session(session, context, "report", "a session as one HTML page", work);
     report->add_option("--out", *out, "file to write")->required();
     report->add_flag("--professional", *professional, "everything; without it the version for the person or family");
-    report->callback([=, &context] {
-        context.run = [=, &context] {
-            return in_space(context, [&](session::Space& space) -> Result<int> {
-                ATTUNE_TRY(const auto row, session::find_session(space.db(), *id));
-                ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
-                ATTUNE_TRY(const auto summary, session::summarise(events));
-                ATTUNE_TRY(const auto strings, core::Strings::installed());
-                report::Options options;
-                options.audience = *professional ? report::Audience::kProfessional : report::Audience::kPerson;
-                options.generator = std::string("attune ") + ATTUNE_VERSION;
-                ATTUNE_CHECK(core::write_file_atomically(*out, report::html(row, summary, strings, options)));
-                if (context.json) print({{"schema", "attune.report/1"}, {"session", row.id.text()}, {"file", *out}});
-                return kDone;
-            });
-        };
-    });
 }
 
 }  // namespace
@@ -208,7 +139,8 @@ void add_report(CLI::App& session, Context& context) {
 void add_session_commands(CLI::App& app, Context& context) {
     auto* session = app.add_subcommand("session", "play, look at and replay listening sessions");
     session->require_subcommand(1);
-    add_run(*session, context);
+    add_session_run(*session, context);
+    add_session_tell(*session, context);
     add_list(*session, context);
     add_show(*session, context);
     add_replay(*session, context);

@@ -14,6 +14,7 @@
 #include "sense/simulated_source.hpp"
 #include "session/codec.hpp"
 #include "session/event_writer.hpp"
+#include "session/mailbox.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
 #include "session/engine_player.hpp"
@@ -193,6 +194,13 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     ATTUNE_CHECK(begin_session(space.db(), setup.start));
     ATTUNE_TRY(auto db, space.connect());
     EventWriter writer(std::move(db), id);
+    Inbox own_inbox;
+    std::optional<MailReader> mail;
+    if (setup.live) {
+        if (setup.inbox == nullptr) setup.inbox = &own_inbox;
+        ATTUNE_TRY(auto letters, space.connect());
+        mail.emplace(std::move(letters), id, *setup.inbox, space.seal());
+    }
     std::vector<SessionEvent> events;
     setup.sink = [&](const SessionEvent& event) {
         writer.push(event);
@@ -200,6 +208,7 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
         events.push_back(event);
     };
     auto result = run(std::move(setup));
+    mail.reset();
     ATTUNE_CHECK(writer.flush());
     if (!result) {
         ATTUNE_CHECK(end_session(space.db(), id, SessionStatus::kInterrupted));

@@ -27,6 +27,12 @@ CREATE TABLE event (
   provenance TEXT NOT NULL, key_id BIGINT NOT NULL, payload {{BLOB}} NOT NULL, chain {{BLOB}} NOT NULL,
   PRIMARY KEY (session_id, seq));
 CREATE TABLE view_snapshot (hash TEXT PRIMARY KEY, bytes {{BLOB}} NOT NULL)
+)"},
+    {2, 1, R"(
+CREATE TABLE told (
+  id {{BLOB}} PRIMARY KEY, session_id {{BLOB}} NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+  told_ns BIGINT NOT NULL, kind BIGINT NOT NULL, version BIGINT NOT NULL, actor TEXT NOT NULL,
+  key_id BIGINT NOT NULL, payload {{BLOB}} NOT NULL)
 )"}};
 
 std::string boot_id() {
@@ -151,6 +157,7 @@ Result<void> append_events(store::Connection& db, const Id& session,
 Result<void> end_session(store::Connection& db, const Id& session, SessionStatus status) {
     ATTUNE_CHECK(db.execute("UPDATE session SET status = $1 WHERE id = $2",
                             {to_string(status), store::to_blob(session)}));
+    ATTUNE_CHECK(db.execute("DELETE FROM told WHERE session_id = $1", {store::to_blob(session)}));   // came too late
     return {};
 }
 

@@ -64,8 +64,20 @@ private:
             if (!incoming) continue;
             const Time now = std::max(last_t_, s_.player->now() - kHeardLag);
             drain_player(now);
-            if (!ended_) consume(now, std::move(incoming->payload), incoming->actor);
+            if (!ended_) consume(now, stamped(now, std::move(incoming->payload)), incoming->actor);
         }
+    }
+
+    /// What comes from outside knows neither the session's time nor what is heard.
+    Payload stamped(Time now, Payload payload) const {
+        if (auto* command = std::get_if<flow::Command>(&payload)) command->t = now;
+        if (auto* rating = std::get_if<flow::Rating>(&payload)) {
+            rating->t = now;
+            rating->music_playing = heard_.playing && heard_.kind != flow::ItemKind::kSilence;
+            if (rating->kind == flow::RatingKind::kLiking && !rating->track && heard_.kind == flow::ItemKind::kTrack)
+                rating->track = heard_.track;
+        }
+        return payload;
     }
 
     Result<void> live_one_second(Time t) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `attune session tell`: what a person or a therapist says to a session that runs in another process.
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "app/help_card.hpp"
+#include "app/in_space.hpp"
+#include "app/session_commands.hpp"
+#include "core/text.hpp"
+#include "library/catalogue.hpp"
+#include "session/mailbox.hpp"
+#include "session/record.hpp"
+#include "session/told_words.hpp"
+
+namespace attune::app {
+namespace {
+
+struct Tell {
+    std::string id, actor = "local", role = "listener";
+    std::vector<std::string> words;
+};
+
+Result<int> tell(Context& context, session::Space& space, Tell tell) {
+    for (std::string& word : tell.words) word = std::string(core::trim(word));
+    session::Speaker speaker{tell.actor, flow::Role::kListener};
+    ATTUNE_TRY(speaker.role, session::parse_role(tell.role));
+    ATTUNE_TRY(const auto row, session::find_session(space.db(), tell.id));
+    if (tell.words.size() == 2 && (tell.words[0] == "next" || tell.words[0] == "block")) {
+        ATTUNE_TRY(const auto key, library::Catalogue(space.db()).find(tell.words[1]));
+        tell.words[1] = key.hex();
+    }
+    ATTUNE_TRY(const auto what, session::parse_told(tell.words, speaker));
+    ATTUNE_CHECK(session::tell(space.db(), row, what, speaker.actor, space.seal()));
+    if (context.json) print({{"schema", "attune.tell/1"}, {"session", row.id.text()}, {"told", tell.words}});
+    if (tell.words[0] == "unsafe" && !context.json) print_help(space, row.person);
+    return kDone;
+}
+
+}  // namespace
+
+void add_session_tell(CLI::App& session, Context& context) {
+    auto* command = session.add_subcommand("tell", "say something to a session that runs");
+    auto words = std::make_shared<Tell>();
+    command->add_option("id", words->id, "a session's id, its beginning, or 'last'")->required();
+    command->add_option("words", words->words,
+                        "rate V,A | like L | hold | go-on | back | skip | softer | slower | pause | resume | stop | unsafe | "
+                        "silence | keep-going | quieter | next TRACK | block TRACK | withdraw SOURCE | level DB | lock | "
+                        "unlock | step V,A (the last for a therapist)")
+        ->required()->expected(1, 2);
+    command->add_option("--as", words->role, "listener, therapist, owner or researcher")->capture_default_str();
+    command->add_option("--actor", words->actor, "who says so; stands in the record")->capture_default_str();
+    command->footer("Examples:  attune session tell last rate -0.2,0.4\n           attune session tell last step .1,.1 --as therapist");
+    command->callback([=, &context] {
+        context.run = [=, &context] {
+            return in_space(context, [&](session::Space& space) { return tell(context, space, *words); });
+        };
+    });
+}
+
+}  // namespace attune::app

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session in real time, driven from its terminal and from another process."""
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+import unittest
+
+from program import ATTUNE, Program
+
+
+class LiveSession(Program):
+    def start(self, *more, terminal=None):
+        running = self.begin(*more, terminal=terminal)
+        self.addCleanup(running.kill)
+        return running
+
+    def begin(self, *more, terminal):
+        return subprocess.Popen(
+            [ATTUNE, "session", "run", "--goal", "calm", "--minutes", "5", "--sink", "null", "--from", "-0.3,0.5", "--seed", "1",
+             "--data", self.data, *more],
+            stdin=terminal if terminal is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=terminal if terminal is not None else subprocess.PIPE, text=True, env=self.environment)
+
+    def wait_for_session(self):
+        for _ in range(300):
+            sessions = self.answer("session", "list")["sessions"]
+            if sessions and sessions[0]["status"] == "running" and sessions[0]["events"] > 3:
+                return sessions[0]["session"]
+            time.sleep(.1)
+        self.fail("the session did not begin")
+
+    def decisions(self, session):
+        lines = self.must("session", "show", session, "--events").stdout
+        return lines
+
+    def test_another_process_tells_it_and_it_obeys(self):
+        running = self.start()
+        session = self.wait_for_session()
+        self.must("session", "tell", session, "hold")
+        self.must("session", "tell", session, "rate", "-0.2,0.4")
+        self.must("session", "tell", session, "step", ".1,.1", "--as", "therapist", "--actor", "dana")
+        time.sleep(.5)
+        began = time.monotonic()
+        self.must("session", "tell", session, "stop")
+        out, _ = running.communicate(timeout=20)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(running.returncode, 0, out)
+        events = self.decisions(session)
+        for word in ("you_said_hold", "you_said_override_step", "you_said_stop", '"dana"', "therapist"):
+            self.assertIn(word, events)
+        late = self.run_it("session", "tell", session, "hold")
+        self.assertEqual(late.returncode, 1)
+        self.assertIn("stopped", late.stderr)
+
+    def test_only_a_therapist_widens_a_step(self):
+        running = self.start()
+        session = self.wait_for_session()
+        self.must("session", "tell", session, "step", "1,1")
+        time.sleep(.5)
+        self.must("session", "tell", session, "stop")
+        running.communicate(timeout=20)
+        self.assertIn("only_a_therapist", self.decisions(session))
+
+    def test_single_keys_of_the_terminal_are_heard_and_the_terminal_is_put_back(self):
+        master, slave = pty.openpty()
+        import termios
+        before = termios.tcgetattr(slave)
+        running = self.start(terminal=slave)
+        session = self.wait_for_session()
+        shown = ""
+        for key in (b"h", b"r-0.1,0.2\n", b"u", b"q"):
+            os.write(master, key)
+            time.sleep(.4)
+        deadline = time.monotonic() + 20
+        while running.poll() is None and time.monotonic() < deadline:
+            if select.select([master], [], [], .1)[0]:
+                shown += os.read(master, 4096).decode(errors="replace")
+        while select.select([master], [], [], .1)[0]:
+            shown += os.read(master, 4096).decode(errors="replace")
+        self.assertEqual(running.poll(), 0)
+        running.stdout.close()
+        self.assertEqual(termios.tcgetattr(slave), before)
+        os.close(master)
+        os.close(slave)
+        self.assertIn("q stop", shown)
+        self.assertRegex(shown, re.compile("nobody was called for you"))
+        events = self.decisions(session)
+        for word in ("you_said_hold", "you_said_unsafe", "you_said_stop"):
+            self.assertIn(word, events)
+
+    def test_what_is_not_understood_is_bad_usage(self):
+        wrong = self.run_it("session", "tell", "last", "hodl")
+        self.assertEqual(wrong.returncode, 1 if "no session" in wrong.stderr else 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
