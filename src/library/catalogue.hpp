@@ -104,7 +104,7 @@ public:
 
     /// Changes with every write that view() would show. Any process's.
     [[nodiscard]] Result<std::uint64_t> version();
-    /// The columns that planning reads: analysed tracks, sorted by content key.
+    /// The columns that planning reads, sorted by content key; unknown numbers are NaN.
     [[nodiscard]] Result<flow::LibraryViewPtr> view();
 
 private:

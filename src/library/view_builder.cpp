@@ -2,6 +2,7 @@
 #include "library/view_builder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -42,9 +43,8 @@ std::size_t common_length(const std::map<ContentKey, std::vector<float>>& embedd
 flow::LibraryViewPtr build_view(std::uint64_t version, const std::vector<TrackRow>& all,
                                 const std::map<ContentKey, std::vector<float>>& embeddings) {
     std::vector<const TrackRow*> rows;
-    for (const TrackRow& r : all) {
-        if (r.analysed) rows.push_back(&r);
-    }
+    rows.reserve(all.size());
+    for (const TrackRow& r : all) rows.push_back(&r);   // not analysed yet: every number is unknown
     std::sort(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->key < b->key; });
 
     auto view = std::make_shared<flow::LibraryView>();
@@ -73,7 +73,7 @@ flow::LibraryViewPtr build_view(std::uint64_t version, const std::vector<TrackRo
         add(view->last_loudness_lufs, r->last_loudness_lufs);
         add(view->true_peak_dbtp, r->true_peak_dbtp);
         add(view->vocals, r->vocals);
-        add(view->duration_s, r->duration_s);
+        add(view->duration_s, r->analysed || r->duration_s > 0.0 ? r->duration_s : std::nan(""));
         add(view->calming, r->calming);
         view->artist.push_back(artists.index(core::to_lower_ascii(r->artist), r->artist));
         view->genre.push_back(genres.index(core::to_lower_ascii(r->genre), r->genre));

@@ -10,7 +10,8 @@
 
 namespace attune::library {
 
-/// Rows that were analysed, sorted by content key. Embeddings are kept if all that exist have one
+/// Every row, sorted by content key; of one that is not analysed yet each number is unknown (NaN): only the table for
+/// tracks without analysis can choose it. Embeddings are kept if all that exist have one
 /// length.
 [[nodiscard]] flow::LibraryViewPtr
 build_view(std::uint64_t version, const std::vector<TrackRow>& rows,

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "choose/planner.hpp"
 #include "choose/reasons.hpp"
@@ -55,6 +56,39 @@ TEST_F(Planner, FillsTheTimeAndKeepsEveryLimit) {
     EXPECT_GE(tracks(plan).size(), 4U);
     for (const flow::Unmet& u : plan.unmet)
         EXPECT_TRUE(u.limit == "familiar" || u.limit == "land_in_target") << u.limit << " " << u.item << " " << u.value;
+}
+
+/// A library that was never analysed: its tags are all that is known.
+TEST(PlannerByTheTable, TracksWithoutAnalysisAreChosenByGenreAndTheReasonSaysSo) {
+    flow::LibraryView view = *World::get().view;
+    for (auto* column : {&view.valence, &view.arousal, &view.valence_sd, &view.arousal_sd, &view.tempo_bpm, &view.loudness_lufs,
+                         &view.duration_s, &view.first_valence, &view.first_arousal, &view.last_valence, &view.last_arousal})
+        std::fill(column->begin(), column->end(), std::nanf(""));
+    const TrackIndex index(view);
+    const auto table = FallbackTable::load(ATTUNE_SOURCE_DIR "/share/policies/default_table.toml").value();
+    const flow::Policy policy;
+    PlanRequest request;
+    request.view = &view;
+    request.index = &index;
+    request.policy = &policy;
+    request.table = &table;
+    request.start = {-.4, .6};
+    request.felt = {request.start, {.03, 0.0, .04}};
+    request.goal = flow::Goal{flow::GoalKind::kCalm, {}, 20.0};
+    const flow::Plan plan = choose::plan(request);
+    const auto& wanted = table.row_for(request.start).genres;
+    std::size_t by_table = 0;
+    for (const flow::PlanItem& item : plan.items) {
+        if (item.kind != flow::ItemKind::kTrack) continue;
+        ++by_table;
+        ASSERT_FALSE(item.reasons.empty());
+        EXPECT_EQ(item.reasons.front().code, "default_table");
+        EXPECT_FALSE(item.expected) << "nothing is known of it, so nothing is claimed";
+        const std::string genre = index.genre_names()[view.genre[*view.row(item.track)]];
+        EXPECT_TRUE(std::any_of(wanted.begin(), wanted.end(), [&](const std::string& g) { return flow::tag_matches(genre, g); })) << genre;
+    }
+    EXPECT_GE(by_table, 4U);
+    EXPECT_GE(planned_seconds(plan.items), 1100.0);
 }
 
 TEST_F(Planner, StartsWhereTheListenerIsAndLandsInTheTargetOrSaysThatItDoesNot) {

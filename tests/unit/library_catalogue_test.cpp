@@ -139,10 +139,23 @@ TEST_F(CatalogueTest, AmbiguousBeginningOfKeyIsRefused) {
     EXPECT_EQ(c.find(a.key.hex().substr(0, 10)).error().code, ErrorCode::kBadArgument);
 }
 
-TEST_F(CatalogueTest, ViewHoldsAnalysedTracksSortedByKeyWithUnknownAsNan) {
+TEST_F(CatalogueTest, ViewHoldsATrackThatIsNotAnalysedYetWithEveryNumberUnknown) {
+    Catalogue c(*db);
+    flow::TrackProfile by_tags;
+    by_tags.key = track(4).key;
+    by_tags.tags = track(4).tags;
+    ASSERT_TRUE(c.put(by_tags, false));
+    const auto view = c.view().value();
+    ASSERT_EQ(view->size(), 1U);
+    EXPECT_TRUE(std::isnan(view->valence[0]));
+    EXPECT_TRUE(std::isnan(view->arousal[0]));
+    EXPECT_TRUE(std::isnan(view->duration_s[0]));
+    EXPECT_EQ(view->title[0], by_tags.tags.title);
+}
+
+TEST_F(CatalogueTest, ViewIsSortedByKeyWithUnknownAsNan) {
     Catalogue c(*db);
     for (const std::uint8_t n : {9, 3, 6}) ASSERT_TRUE(c.put(track(n), true));
-    ASSERT_TRUE(c.put(track(4), false));  // tags only
     const auto view = c.view().value();
     ASSERT_EQ(view->size(), 3U);
     EXPECT_TRUE(std::is_sorted(view->key.begin(), view->key.end()));

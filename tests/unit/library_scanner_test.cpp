@@ -166,7 +166,7 @@ TEST_F(ScannerTest, TagsOnlyLeavesFilesForAnotherTime) {
     EXPECT_EQ(first.skipped, 1U);
     Catalogue c(*db);
     EXPECT_EQ(c.rows().value().size(), 1U);
-    EXPECT_EQ(c.view().value()->size(), 0U);
+    EXPECT_TRUE(std::isnan(c.view().value()->valence.at(0)));   // choosable by the table alone
     const auto early = c.find(path("a.wav")).value();
     ASSERT_TRUE(c.edit(early, "title", "By hand", "local", 1));
     EXPECT_EQ(run().analysed, 1U);
