@@ -5,6 +5,7 @@
 /// Density and percussiveness choose from fixed figures by rank: what sounds at 0.4 also sounds at 0.5, so
 /// that a control moves its feature in one direction and nothing else starts anew. Given the same inputs, the
 /// same notes: the live source arranges a phrase again when a control moves and takes the part behind the seam.
+#include <map>
 #include <vector>
 
 #include "compose/engine.hpp"
@@ -13,11 +14,15 @@
 
 namespace attune::compose {
 
+/// How long each pitch of a part has gone on, over the chords: nothing drones.
+using Ages = std::map<int, Ticks>;
+
 /// What one phrase hands on to the next.
 struct ArrangeState {
     Voicing chords;        ///< last voicing of the chords part
     Voicing pad;
     int bass = -1;
+    Ages chords_age, pad_age, counter_age;
     bool operator==(const ArrangeState&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "compose/arrange_parts.hpp"
 #include "compose/melody.hpp"
@@ -12,6 +13,20 @@ namespace attune::compose::detail {
 namespace {
 
 double chords_centre(const Session& s) { return centre_pitch(s.request.controls) - 9.0; }
+
+constexpr int kTiredBars = 4;  ///< a held pitch that has gone on for so long is left (chosen)
+
+std::vector<int> tired(const Session& s, const Ages& ages) {
+    std::vector<int> out;
+    for (const auto& [pitch, age] : ages)
+        if (age >= kTiredBars * s.bar()) out.push_back(pitch);
+    return out;
+}
+
+void grow(Ages& ages, const Voicing& sounding, Ticks length) {
+    std::erase_if(ages, [&](const auto& entry) { return std::find(sounding.begin(), sounding.end(), entry.first) == sounding.end(); });
+    for (int pitch : sounding) ages[pitch] += length;
+}
 
 /// The tones that a voice of a chord rubs against, and the consonance below which each is heard.
 struct Rub {
@@ -36,13 +51,14 @@ Rub rub_of(const Session& s, const Voicing& v, std::size_t voice) {
 /// A voice of a chord. As consonance falls, a growing share of its power goes to the tones that it rubs against, until they
 /// are equally loud and beat most (Plomp & Levelt 1965, doi:10.1121/1.1909741): each step is rougher, in any register, and
 /// none is louder.
-void strike(Session& s, Part part, Ticks start, Ticks length, const Voicing& v, std::size_t voice, int octave, double level) {
+void strike(Session& s, Part part, Ticks start, Ticks length, const Voicing& v, std::size_t voice, int octave, double level,
+            const std::vector<int>& left_out = {}) {
     const Rub rub = rub_of(s, v, voice);
     const double c = s.request.controls[Control::kConsonance];
     double power = 1.0;
     // A synth's amplitude goes with the square of the velocity (40 log10 in General MIDI), its power with the fourth.
     const auto lean = [&](int pitch, double from, double most) {
-        if (c >= from) return;
+        if (c >= from || std::find(left_out.begin(), left_out.end(), pitch) != left_out.end()) return;
         const double share = most * std::pow(std::sin(.25 * std::numbers::pi * std::sqrt((from - c) / from)), 2.0) * 2.0;
         s.add(part, start, length, pitch + octave, level * std::pow(power * share, .25));
         power *= 1.0 - share;
@@ -132,8 +148,10 @@ void play_chords(Session& s) {
     if (figure == Figure::kChorale) rules.centre -= 2;
     rules.lowest = 34;
     for (const ChordSpan& span : s.phrase.chords) {
+        rules.tired = tired(s, s.state.chords_age);
         const Voicing v = voice_chord(span.chord, s.state.chords, rules);
         s.state.chords = v;
+        grow(s.state.chords_age, v, span.length);
         const bool last = s.request.form.final && &span == &s.phrase.chords.back();
         if (last) {
             for (int pitch : v) s.add(Part::kChords, span.start, span.length, pitch, .62);
@@ -187,9 +205,17 @@ void play_pad(Session& s) {
     rules.with_bass = false;
     rules.strict = false;
     for (const ChordSpan& span : s.phrase.chords) {
+        rules.tired = tired(s, s.state.pad_age);
         const Voicing v = voice_chord(span.chord, s.state.pad, rules);
         s.state.pad = v;
-        for (std::size_t i = 0; i < v.size(); ++i) strike(s, Part::kPad, span.start, span.length, v, i, 0, .52);
+        Voicing sounding = v;  // with what it may rub against, whether or not it does: the same at every consonance
+        for (std::size_t i = 1; i < v.size(); ++i) {
+            const Rub rub = rub_of(s, v, i);
+            for (const auto& [pitch, from] : {std::pair(rub.whole, rub.whole_from), {rub.half, rub.half_from}})
+                if (from > 0 && std::find(rules.tired.begin(), rules.tired.end(), pitch) == rules.tired.end()) sounding.push_back(pitch);
+        }
+        grow(s.state.pad_age, sounding, span.length);
+        for (std::size_t i = 0; i < v.size(); ++i) strike(s, Part::kPad, span.start, span.length, v, i, 0, .52, rules.tired);
     }
 }
 
@@ -199,7 +225,10 @@ void play_counter(Session& s) {
     for (const ChordSpan& span : s.phrase.chords) {
         const int index = static_cast<int>(span.start / s.bar());
         const double where = centre_pitch(s.request.controls) - 5.0 + 4.0 * (s.chance_at("counter", span.start, s.request.serial) - .5);
-        const int pitch = nearest_chord_tone(span.chord, where);
+        int pitch = nearest_chord_tone(span.chord, where);
+        for (const int held : tired(s, s.state.counter_age))
+            if (pitch == held) pitch = nearest_chord_tone(span.chord, pitch + (pitch < where ? 4.0 : -4.0));
+        grow(s.state.counter_age, {pitch}, span.length);
         s.add(Part::kCounter, span.start, span.length, pitch, .6);
         if (.55 + .3 * s.chance_at("counter2", index, s.request.serial) <= s.density() && span.length >= 2 * kTicksPerBeat)
             s.add(Part::kCounter, span.start + span.length / 2, span.length / 2, nearest_chord_tone(span.chord, where + 3.5), .55);

@@ -3,30 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "compose/midi_writer.hpp"
 #include "core/paths.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "core/units.hpp"
-#include "media/flac_file.hpp"
+#include "media/encoder.hpp"
 
 namespace attune::compose {
 namespace {
 
-constexpr double kReplayGainReference = -18.0;  // LUFS
-
-std::string fixed(double x, int digits) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.*f", digits, x);
-    std::string out = text;
-    std::replace(out.begin(), out.end(), ',', '.');
-    return out;
-}
-
-media::FlacTags tags_for(const Score& score, const Rendered& sound, const ExportOptions& options) {
-    media::FlacTags tags = {{"TITLE", score.title},
+media::FileTags tags_for(const Score& score, const Rendered& sound, const ExportOptions& options) {
+    media::FileTags tags = {{"TITLE", score.title},
                         {"ARTIST", "Attune"},
                         {"COMMENT", "Composed by Attune: engine " + score.engine + ", style " + score.style + ", seed " + std::to_string(score.seed)},
                         {"BPM", std::to_string(std::lround(score.tempo_bpm()))},
@@ -36,11 +25,19 @@ media::FlacTags tags_for(const Score& score, const Rendered& sound, const Export
     if (!options.album.empty()) tags["ALBUM"] = options.album;
     if (!options.genre.empty()) tags["GENRE"] = options.genre;
     if (options.track > 0) tags["TRACKNUMBER"] = std::to_string(options.track);
-    if (sound.lufs) {
-        tags["REPLAYGAIN_TRACK_GAIN"] = fixed(kReplayGainReference - *sound.lufs, 2) + " dB";
-        tags["REPLAYGAIN_TRACK_PEAK"] = fixed(sound.true_peak, 6);
-    }
+    if (sound.lufs) tags.merge(media::replay_gain_tags(*sound.lufs, sound.true_peak));
     return tags;
+}
+
+Result<void> write_sound(const std::filesystem::path& file, const Rendered& sound, const media::FileTags& tags) {
+    ATTUNE_TRY(const auto writer, media::AudioWriter::create(file.string(), kEngineRate.hz, 2, tags));
+    constexpr std::size_t kPart = 1U << 16U;  // the writer holds what it was given until it is encoded
+    const std::span<const float> left(sound.left), right(sound.right);
+    for (std::size_t at = 0; at < left.size(); at += kPart) {
+        const auto n = std::min(kPart, left.size() - at);
+        ATTUNE_CHECK(writer->write(left.subspan(at, n), right.subspan(at, n)));
+    }
+    return writer->finish();
 }
 
 }  // namespace
@@ -63,8 +60,12 @@ Result<Made> make(Score score, const ExportOptions& options, const core::CancelT
     made.seconds = static_cast<double>(sound.left.size()) / kEngineRate.hz;
     made.lufs = sound.lufs;
     made.true_peak_dbtp = gain_to_db(std::max(sound.true_peak, 1e-6));
+    for (const auto& file : {options.midi, options.audio}) {
+        std::error_code ignored;  // what is wrong with the folder, the writer says by its name
+        if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+    }
     if (!options.midi.empty()) ATTUNE_CHECK(core::write_file_atomically(options.midi, to_midi(score)));
-    if (!options.audio.empty()) ATTUNE_CHECK(media::write_flac(options.audio, sound.left, sound.right, tags_for(score, sound, options)));
+    if (!options.audio.empty()) ATTUNE_CHECK(write_sound(options.audio, sound, tags_for(score, sound, options)));
     made.score = std::move(score);
     return made;
 }

@@ -17,7 +17,7 @@ struct Made {
 };
 
 struct ExportOptions {
-    std::filesystem::path audio;   ///< .flac; empty = none
+    std::filesystem::path audio;   ///< .flac or .wav; empty = none
     std::filesystem::path midi;    ///< empty = none
     std::string album, genre;      ///< tags; empty = none
     int track = 0;

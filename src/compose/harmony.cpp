@@ -129,7 +129,7 @@ std::vector<ChordSpan> harmonise(const PhraseRequest& request) {
     if (slots > 3 && at(1) == 0) at(1) = is_major(request.key.mode) ? 5 : 3;
     // What returns, returns changed: more places the later it comes, never the ends.
     for (int i = 1; i < fixed; ++i)
-        if (request.variation > 0 && changed.chance(std::min(.15 * request.variation, .5))) {
+        if (request.variation > 0 && changed.chance(std::min(.12 * request.variation, .30))) {
             const int other = substitute(at(i), changed);
             if (other != at(i - 1)) at(i) = other;
         }

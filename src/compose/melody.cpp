@@ -146,10 +146,12 @@ std::vector<MelodyNote> melodise(const PhraseRequest& request, const std::vector
     Cell contrast = make_cell(random, request.beats_per_bar);
     core::Random changed(request.seed, "compose/variation/" + std::to_string(request.theme) + "/" +
                                            std::to_string(request.variation) + "/" + std::to_string(request.half));
-    if (request.variation > 0) vary(statement, 0, changed), vary(contrast, 0, changed);
-    for (int v = 0; v < std::min(request.variation, 3); ++v) {
-        vary(statement, static_cast<int>(changed.below(4)), changed);
-        vary(contrast, static_cast<int>(changed.below(4)), changed);
+    if (request.variation > 0) {
+        // What returns is known again: of the statement a respect or two change, never its contour as a whole; the contrast is
+        // freer.
+        static constexpr std::array<int, 3> kGentle = {0, 2, 3};
+        for (int i = 0; i < (request.variation > 2 ? 2 : 1); ++i) vary(statement, kGentle[changed.below(kGentle.size())], changed);
+        for (int i = 0; i < 2; ++i) vary(contrast, static_cast<int>(changed.below(4)), changed);
     }
     const double centre = centre_pitch(request.controls);
     const double lift = request.variation > 0 ? changed.uniform(-3.0, 3.0) : 0.0;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "compose/export.hpp"
+#include "compose/synth.hpp"
 
 namespace attune::compose {
 namespace {
@@ -70,6 +71,8 @@ Result<std::vector<std::filesystem::path>> make_starter_library(const std::files
     std::size_t done = 0;
     std::optional<Error> failed;
     const auto work = [&] {
+        // Styles share instruments: they are decoded once. Without a soundfont make() says so.
+        auto kept = KeptInstruments::create();
         for (std::size_t i = next++; i < pieces.size(); i = next++) {
             {
                 const std::lock_guard lock(mutex);
@@ -83,6 +86,7 @@ Result<std::vector<std::filesystem::path>> make_starter_library(const std::files
                 out.album = "Attune starter";
                 out.genre = pieces[i].genre;
                 out.track = static_cast<int>(i) + 1;
+                if (kept) kept->keep(instruments_for(*pieces[i].brief.style, pieces[i].brief.seed));
                 if (auto made = make(pieces[i].brief, out, options.cancel); !made) result = tl::unexpected(made.error());
             }
             const std::lock_guard lock(mutex);

@@ -28,6 +28,7 @@ void log_line(int level, const char* message, void*) {
 struct Synth::State {
     fluid_settings_t* settings = nullptr;
     fluid_synth_t* synth = nullptr;
+    int font = FLUID_FAILED;
     std::array<double, 16> base_db{};
     ~State() {
         if (synth != nullptr) delete_fluid_synth(synth);
@@ -85,7 +86,8 @@ Result<Synth> Synth::create(const std::filesystem::path& soundfont) {
     state->synth = new_fluid_synth(settings);
     if (state->synth == nullptr) return fail(ErrorCode::kInternal, "FluidSynth did not start");
     // Without resetting the channels: that would decode a piano and a drum kit (a second and 100 MB) which nobody asked for.
-    if (fluid_synth_sfload(state->synth, path.string().c_str(), 0) == FLUID_FAILED)
+    state->font = fluid_synth_sfload(state->synth, path.string().c_str(), 0);
+    if (state->font == FLUID_FAILED)
         return fail(ErrorCode::kUnavailable, "not a soundfont that FluidSynth reads", path.string());
     return Synth(std::move(state));
 }
@@ -127,6 +129,20 @@ void Synth::set_channel_db(int channel, double db) noexcept {
 
 void Synth::render(std::span<float> left, std::span<float> right) noexcept {
     fluid_synth_write_float(state_->synth, static_cast<int>(left.size()), left.data(), 0, 1, right.data(), 0, 1);
+}
+
+Result<KeptInstruments> KeptInstruments::create(const std::filesystem::path& soundfont) {
+    ATTUNE_TRY(auto synth, Synth::create(soundfont));
+    return KeptInstruments(std::move(synth));
+}
+
+void KeptInstruments::keep(const std::array<PartSetup, kParts>& parts) {
+    constexpr int kDrumBank = 128;
+    for (int i = 0; i < kParts; ++i) {
+        const int bank = static_cast<Part>(i) == Part::kDrums ? kDrumBank : 0;
+        // An instrument that this soundfont lacks is replaced by the synth when it plays; there is nothing to hold then.
+        static_cast<void>(fluid_synth_pin_preset(synth_.state_->synth, synth_.state_->font, bank, parts[static_cast<std::size_t>(i)].program));
+    }
 }
 
 int Synth::voices() const noexcept { return fluid_synth_get_active_voice_count(state_->synth); }

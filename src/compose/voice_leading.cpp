@@ -31,7 +31,10 @@ struct Search {
             if (n == 0) missing += c == mod12(chord.root + 7) ? 3.0 : 12.0;
             if (n > 1 && contains({chord.root, ChordKind::kMajor, -1}, c) && c == mod12(chord.root + 4)) doubled_third += 2.0;
         }
-        return motion + 1.6 * std::abs(mean - rules.centre) * (linked ? 1.0 : 2.0) + missing + doubled_third;
+        double tired = 0.0;
+        for (int p : current)
+            if (std::find(rules.tired.begin(), rules.tired.end(), p) != rules.tired.end()) tired += 9.0;
+        return motion + tired + 1.6 * std::abs(mean - rules.centre) * (linked ? 1.0 : 2.0) + missing + doubled_third;
     }
 
     void finish() {

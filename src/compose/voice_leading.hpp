@@ -22,6 +22,7 @@ struct VoicingRules {
     bool with_bass = true;     ///< the lowest voice has the chord's bass
     int gap = 12;              ///< most semitones between neighbours, the bass excepted (19)
     bool strict = true;        ///< no parallel perfect intervals
+    std::vector<int> tired{};  ///< pitches that have sounded long enough: taken only where the rest would suffer
 };
 
 /// previous may be empty (or of another size: then it does not count).

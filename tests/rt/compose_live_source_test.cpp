@@ -3,13 +3,30 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cmath>
+#include <memory>
+#include <thread>
+#include <vector>
 
-#include "compose/live_source.hpp"
+#include "compose/driven_source.hpp"
+#include "compose/steering.hpp"
+#include "compose/synth.hpp"
 #include "support/rt_guard.hpp"
 
 namespace attune::compose {
 namespace {
+
+/// The piano takes a second to decode: once for all tests.
+class KeptPiano : public testing::Environment {
+    void SetUp() override {
+        kept_ = std::make_unique<KeptInstruments>(KeptInstruments::create().value());
+        kept_->keep(instruments_for(Style::kPianoBallad, 1));
+    }
+    void TearDown() override { kept_.reset(); }
+    std::unique_ptr<KeptInstruments> kept_;
+};
+[[maybe_unused]] const auto* const kKeptPiano = testing::AddGlobalTestEnvironment(new KeptPiano);
 
 Brief brief(std::uint64_t seed = 3) {
     Brief b;
@@ -99,6 +116,110 @@ TEST(LiveSource, ChangesFallExactlyOnTheirBoundary) {
         EXPECT_GT(events.front().tick, asked);
         EXPECT_LE(events.front().tick, asked + grid + kSixteenth) << to_string(when);
     }
+}
+
+/// Two sources that play the same; one is told something. Blocks of a step, to see the frame.
+struct Twins {
+    std::unique_ptr<LiveSource> told = LiveSource::create(brief(), {0, 0, {}}).value(), twin = LiveSource::create(brief(), {0, 0, {}}).value();
+    std::array<float, Performer::kStep> a{}, b{}, r{};
+    double seconds = 0;
+    bool step() {  // true if they differ
+        static_cast<void>(told->work());
+        static_cast<void>(twin->work());
+        static_cast<void>(told->process(a, r));
+        static_cast<void>(twin->process(b, r));
+        seconds += Performer::kStep / 48000.0;
+        return a != b;
+    }
+};
+
+TEST(LiveSource, NothingOfAChangeIsHeardBeforeItsBoundaryAndAllOfItBehind) {
+    for (const When when : {When::kBeat, When::kBar, When::kPhrase}) {
+        Twins twins;
+        while (twins.seconds < 1.234) ASSERT_FALSE(twins.step());
+        Controls c = controls_for({});
+        c[Control::kIntensity] = 1.0;
+        c[Control::kTimbre] = .1;
+        c[Control::kDensity] = .9;
+        static_cast<void>(twins.told->take_events());
+        ASSERT_TRUE(twins.told->set({}, c, when).has_value());
+        static_cast<void>(twins.told->work());
+        const Ticks boundary = twins.told->take_events().at(0).tick;
+        Ticks before = 0;
+        do {
+            before = twins.told->position();
+            ASSERT_LT(twins.seconds, 20) << "the change never came";
+        } while (!twins.step());
+        const double step_ticks = Performer::kStep / 48000.0 * tempo_bpm(controls_for({})) / 60.0 * kTicksPerBeat;
+        EXPECT_NEAR(static_cast<double>(before), static_cast<double>(boundary), step_ticks + 1.0) << to_string(when);
+    }
+}
+
+TEST(LiveSource, ConductanceIsHeardInTheMusicWithinABar) {
+    // Mirror from end to end: sensor, steering, live source, sound. The first sample above the baseline to the first
+    // frame that differs from what would have been played.
+    SteerConfig config;
+    config.mode = SteerMode::kMirror;
+    config.mirror_enabled = true;
+    auto steering = Steering::create(config, {}).value();
+    Twins twins;
+    while (twins.seconds < 3.3) ASSERT_FALSE(twins.step());
+    static_cast<void>(steering.mirror(0.0, 2.0));
+    const auto out = steering.mirror(1.0, 2.0 + 6.0 / 180.0);  // a second into a ramp of 2 to 8 microsiemens in 3 min
+    const double asked = twins.seconds;
+    ASSERT_TRUE(twins.told->set(out.music, out.controls, When::kBar).has_value());
+    while (!twins.step()) ASSERT_LT(twins.seconds - asked, 20);
+    const double bar_s = 4 * 60.0 / tempo_bpm(controls_for({}));
+    std::printf("[ mirror   ] first change heard after %.2f s; a bar lasts %.2f s\n", twins.seconds - asked, bar_s);
+    EXPECT_LE(twins.seconds - asked, bar_s + .05);
+}
+
+TEST(DrivenSource, PlaysByItselfInAThreadAndInline) {
+    LiveOptions options;
+    options.seconds = 6;
+    std::vector<float> sound[2];
+    for (int run = 0; run < 2; ++run) {
+        auto source = DrivenSource::start(brief(), options, Drive::kInline);
+        ASSERT_TRUE(source->prepare(480).has_value());
+        std::vector<float> l(480), r(480);
+        while (!source->finished() && sound[run].size() < 48000U * 30U) {
+            const auto n = source->process(l, r);
+            sound[run].insert(sound[run].end(), l.begin(), l.begin() + static_cast<std::ptrdiff_t>(n));
+        }
+        EXPECT_TRUE(source->finished());
+        const auto news = source->news()->take();
+        EXPECT_FALSE(news.error.has_value());
+        ASSERT_FALSE(news.events.empty());
+        EXPECT_EQ(news.events.front().engine, EngineKind::kRule) << "which engine plays is in the news";
+    }
+    EXPECT_GT(rms(sound[0]), .005);
+    EXPECT_EQ(sound[0], sound[1]) << "a file is the same every time";
+
+    auto live = DrivenSource::start(brief(), options, Drive::kThread);
+    std::vector<float> l(480), r(480);
+    double heard = 0;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (heard < .005 && std::chrono::steady_clock::now() < until) {
+        const auto n = live->process(l, r);
+        if (n == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // not there yet
+        heard = std::max(heard, rms(std::span(l).first(n > 0 ? n : 1)));
+    }
+    EXPECT_GE(heard, .005);
+}
+
+TEST(DrivenSource, WhatFailsEndsItAndIsInTheNews) {
+    LiveOptions options;
+    options.soundfont = "/nowhere/font.sf3";
+    auto source = DrivenSource::start(brief(), options, Drive::kInline);
+    std::vector<float> l(480), r(480);
+    EXPECT_EQ(source->process(l, r), 0U);
+    EXPECT_TRUE(source->finished());
+    const auto news = source->news()->take();
+    ASSERT_TRUE(news.error.has_value());
+    EXPECT_EQ(news.error->code, ErrorCode::kUnavailable);
+    Controls c;
+    c[Control::kTempo] = -1;
+    EXPECT_EQ(source->set({}, c, When::kBar).error().code, ErrorCode::kBadArgument);
 }
 
 TEST(LiveSource, ControlsOutOfRangeAreRefusedAndChangeNothing) {

@@ -19,6 +19,17 @@
 namespace attune::compose {
 namespace {
 
+/// The piano takes a second to decode: once for all tests.
+class KeptPiano : public testing::Environment {
+    void SetUp() override {
+        kept_ = std::make_unique<KeptInstruments>(KeptInstruments::create().value());
+        kept_->keep(instruments_for(Style::kPianoBallad, 1));
+    }
+    void TearDown() override { kept_.reset(); }
+    std::unique_ptr<KeptInstruments> kept_;
+};
+[[maybe_unused]] const auto* const kKeptPiano = testing::AddGlobalTestEnvironment(new KeptPiano);
+
 std::vector<double> ranks(const std::vector<double>& x) {
     std::vector<double> r(x.size());
     for (std::size_t i = 0; i < x.size(); ++i)
@@ -105,12 +116,12 @@ protected:
     };
     using Feature = double Heard::*;
 
-    static void SetUpTestSuite() { keep_ = std::make_unique<Synth>(Synth::create().value()); }
+    static void SetUpTestSuite() { keep_ = std::make_unique<KeptInstruments>(KeptInstruments::create().value()); }
     static void TearDownTestSuite() { keep_.reset(), middle_.clear(); }
 
     static Heard hear(Style style, Control control, double value, Feature feature) {
         auto score = piece(style, control, value, 16);
-        keep_->prepare_parts(score.parts);  // their samples stay decoded while the renders come and go
+        keep_->keep(score.parts);  // their samples stay decoded while the renders come and go
         const auto sound = render(score, nullptr, 0.0, kSeconds).value();
         const auto samples = mono(sound);
         const bool all = value == .5;
@@ -139,7 +150,7 @@ protected:
 
 private:
     static constexpr double kSeconds = 5.0;
-    static inline std::unique_ptr<Synth> keep_;
+    static inline std::unique_ptr<KeptInstruments> keep_;
     static inline std::map<Style, Heard> middle_;
 };
 

@@ -94,10 +94,13 @@ std::vector<double> closed_loop(std::uint64_t seed) {
     return mean60;
 }
 
-TEST(Steering, LeadTakesATextbookListenerToTheGoal) {
+class LeadLoop : public testing::TestWithParam<std::uint64_t> {};
+
+/// The first twenty seeds were looked at when the constants were chosen, the second twenty never.
+TEST_P(LeadLoop, TakesATextbookListenerToTheGoal) {
     std::vector<std::vector<double>> runs;
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) runs.push_back(closed_loop(seed));
-    double reached = 1e9, lowest = 1e9;
+    for (std::uint64_t seed = GetParam(); seed < GetParam() + 20; ++seed) runs.push_back(closed_loop(seed));
+    double reached = 1e9, lowest = 1e9, last = 0;
     for (std::size_t t = 0; t < runs.front().size(); ++t) {
         std::vector<double> now;
         for (const auto& run : runs) now.push_back(run[t]);
@@ -105,12 +108,15 @@ TEST(Steering, LeadTakesATextbookListenerToTheGoal) {
         const double median = .5 * (now[9] + now[10]);
         lowest = std::min(lowest, median);
         if (median <= -.2 + .1 && reached > 1e8) reached = static_cast<double>(t) / 60.0;
+        last = median;
     }
     const double overshoot = std::max(0.0, -.2 - lowest) / .8;
-    std::printf("[ lead     ] median over 20 seeds reaches the goal +-.1 after %.1f min, overshoot %.2f\n", reached, overshoot);
+    std::printf("[ lead     ] seeds %d..: median reaches the goal +-.1 after %.1f min, overshoot %.2f, at last %.2f\n", static_cast<int>(GetParam()), reached, overshoot, last);
     EXPECT_LE(reached, 8.0);
     EXPECT_LE(overshoot, .20);
+    EXPECT_NEAR(last, -.2, .2) << "and stays";
 }
+INSTANTIATE_TEST_SUITE_P(Seeds, LeadLoop, testing::Values(1U, 101U), [](const auto& p) { return "From" + std::to_string(p.param); });
 
 std::vector<MidiNote> tune() {
     // A folk-like tune of our own: four phrases of eight bars in 4/4.
