@@ -4,6 +4,7 @@
 
 #include "affect/body_recogniser.hpp"
 #include "affect/face_recogniser.hpp"
+#include "affect/voice_recogniser.hpp"
 
 namespace attune::affect {
 
@@ -11,7 +12,7 @@ Result<std::unique_ptr<Recogniser>> make_recogniser(flow::SourceKind kind, const
                                                     const std::filesystem::path& data_dir) {
     switch (kind) {
         case flow::SourceKind::kFace: return make_face_recogniser(source, data_dir);
-        case flow::SourceKind::kVoice: break;
+        case flow::SourceKind::kVoice: return make_voice_recogniser(source, data_dir);
         case flow::SourceKind::kBody:
         case flow::SourceKind::kHeart: {
             // Without the stress model the activation index stands alone: it is arithmetic on the person's own baseline.

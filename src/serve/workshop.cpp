@@ -118,7 +118,7 @@ private:
     std::thread thread_;
 };
 
-Workshop::Workshop(fs::path data_dir) : data_dir_(std::move(data_dir)) {}
+Workshop::Workshop(const fs::path& data_dir) : data_dir_(fs::absolute(data_dir)) {}
 Workshop::~Workshop() {
     for (const auto& [id, play] : plays_) play->stop();
 }

@@ -30,7 +30,7 @@ public:
     static constexpr std::size_t kKeptPieces = 20;  ///< in the cache; the oldest goes first
     static constexpr double kMostSeconds = 600.0;
 
-    explicit Workshop(std::filesystem::path data_dir);
+    explicit Workshop(const std::filesystem::path& data_dir);
     ~Workshop();
 
     [[nodiscard]] Result<Id> play(const compose::Brief& brief);

@@ -6,6 +6,7 @@ attune_test(affect unit DEPS affect SOURCES
   unit/affect_body_recogniser_test.cpp
   unit/affect_face_recogniser_test.cpp
   unit/affect_fusion_test.cpp
+  unit/affect_voice_recogniser_test.cpp
   )
 find_package(rapidcheck REQUIRED)
 attune_test(affect prop DEPS affect LIBS rapidcheck rapidcheck_gtest SOURCES
