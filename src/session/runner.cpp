@@ -22,8 +22,8 @@ public:
         ATTUNE_TRY(session_, Session::create(s_.start, s_.world, s_.sink));
         RunResult result;
         if (s_.listener) result.true_start = s_.listener->true_mood();
-        origin_ = s_.listener ? flow::Origin::kSimulated
-                              : s_.sources.empty() ? flow::Origin::kLive : flow::Origin::kReplayed;
+        const bool replayed = std::ranges::any_of(s_.sources, [](const auto& source) { return !source->live(); });
+        origin_ = s_.listener ? flow::Origin::kSimulated : replayed ? flow::Origin::kReplayed : flow::Origin::kLive;
         for (const Scripted& line : s_.script) due_.emplace(line.t.ns, line.payload);
         if (s_.live) {
             worker_ = std::make_unique<PlannerWorker>();
