@@ -14,7 +14,7 @@ enum class CommandKind {
     kUnsafe,        ///< "I don't feel safe"
     kMoreSilence,
     kKeepGoing, kQuieter,  ///< answers to the worsening question
-    kOverrideNext,  ///< args: track
+    kOverrideNext,  ///< args: track, or a hand-made list of them separated by commas
     kOverrideLevel, ///< args: gain_db
     kOverrideStep,  ///< args: max_valence_step, max_arousal_step
     kLockPlan, kUnlockPlan,

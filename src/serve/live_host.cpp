@@ -254,6 +254,7 @@ private:
             request.goal = wish.goal;
             request.minutes = wish.minutes;
             request.from = wish.from;
+            request.words = wish.words;
             request.person = wish.person;
             request.seed = wish.seed;
             request.sink = wish.sink == "browser" ? "null" : wish.sink;

@@ -53,7 +53,7 @@ json card_json(const learn::ModelCard& card) {
         trained.push_back({{"set", t.set}, {"licence", t.licence}, {"groups", t.groups.size()}});
     for (const learn::QuotedMetric& q : card.metrics) {
         const learn::Metric& m = q.metric;
-        metrics.push_back({{"name", m.name}, {"set", m.set}, {"value", m.value}, {"ci95", m.ci95 ? json{m.ci95->low, m.ci95->high} : json(nullptr)}, {"n", m.n}, {"result", q.result}});
+        metrics.push_back({{"name", m.name}, {"set", m.set}, {"value", m.value}, {"ci95", m.ci95 ? json{m.ci95->low, m.ci95->high} : json(nullptr)}, {"n", m.n}, {"note", m.note}, {"result", q.result}});
     }
     return {{"version", card.version},       {"licence", card.licence}, {"purpose", card.purpose},
             {"not_for", card.not_for},       {"inputs", card.inputs},   {"outputs", card.outputs},

@@ -112,6 +112,12 @@ Result<std::string> start_scan(House& house, const Request& request) {
     return std::string("{}");
 }
 
+Result<std::string> start_starter(House& house) {
+    ATTUNE_TRY(auto space, session::Space::open(house.space().data_dir(), house.space().url()));
+    ATTUNE_CHECK(house.scan().start_starter(std::move(space)));
+    return std::string("{}");
+}
+
 Result<std::string> failures(House& house) {
     json files = json::array();
     for (const library::Unreadable& f : house.scan().state().report.failed) {
@@ -284,6 +290,8 @@ void add_library_routes(Router& router, House& house) {
         Method::kPost, "/api/v1/library/scan",
         answers_json([&house](const Request& r, const PathArgs&) { return start_scan(house, r); },
                      202));
+    router.add(Method::kPost, "/api/v1/library/starter",
+               answers_json([&house](const Request&, const PathArgs&) { return start_starter(house); }, 202));
     router.add(Method::kDelete, "/api/v1/library/scan",
                answers_json([&house](const Request&, const PathArgs&) -> Result<std::string> {
                    house.scan().cancel();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listeners: intake, taste, consent, help, what has helped, and the note of a session.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include <nlohmann/json.hpp>
 
 #include "care/help_card.hpp"
 #include "care/people.hpp"
+#include "core/paths.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "serve/house.hpp"
@@ -214,12 +216,32 @@ Result<std::string> set_consent(House& house, const Request& request, const Path
     return std::string("{}");
 }
 
+/// Regions that have a card of their own.
+std::vector<std::string> help_regions() {
+    std::vector<std::string> regions;
+    const auto folder = core::resource("help");
+    if (!folder) return regions;
+    std::error_code ec;
+    for (const auto& entry : std::filesystem::directory_iterator(*folder, ec)) {
+        if (entry.path().extension() != ".toml") continue;
+        std::string region = entry.path().stem().string();  // "us.toml": ISO 3166 is in capitals
+        std::transform(region.begin(), region.end(), region.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+        regions.push_back(std::move(region));
+    }
+    std::sort(regions.begin(), regions.end());
+    return regions;
+}
+
 Result<std::string> help(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     json lines = json::array();
     json checked = nullptr;
+    bool stale = false;
+    std::string region;
     if (const auto card = care::load_help_card(person.region.empty() ? "INT" : person.region)) {
+        region = card->region;
+        stale = card->stale(core::rfc3339(core::wall_now_ns()).substr(0, 10));
         for (const care::HelpLine& line : card->lines) {
             lines.push_back({{"name", line.name}, {"phone", line.reach}, {"note", line.note}});
         }
@@ -230,7 +252,20 @@ Result<std::string> help(House& house, const PathArgs& args) {
     return to_text({{"schema", "attune/help/1"},
                     {"contact", contact.empty() ? json(nullptr) : json(contact)},
                     {"help", lines},
+                    {"region", region},
+                    {"regions", help_regions()},
+                    {"stale", stale},
                     {"checked_on", checked}});
+}
+
+Result<std::string> set_help(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const std::string region, body.one_of("region", help_regions()));
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(care::Person person, person_of(*desk, args.at("who")));
+    person.region = region;
+    ATTUNE_CHECK(desk->people.update(person));
+    return std::string("{}");
 }
 
 double quantile(std::vector<double> sorted, double q) {
@@ -382,6 +417,8 @@ void add_people_routes(Router& router, House& house) {
     route(Method::kPut, "/api/v1/people/{who}/consents",
           [](House& h, R r, A a) { return set_consent(h, r, a); });
     route(Method::kGet, "/api/v1/people/{who}/help", [](House& h, R, A a) { return help(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/help",
+          [](House& h, R r, A a) { return set_help(h, r, a); });
     route(Method::kGet, "/api/v1/people/{who}/helped",
           [](House& h, R, A a) { return helped(h, a); });
     route(Method::kGet, "/api/v1/sessions/{id}/note", [](House& h, R, A a) { return note(h, a); });

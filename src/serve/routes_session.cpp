@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sessions: start and steer what runs (SessionHost), follow it (LiveHub), read the record (store).
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,25 @@ Result<std::optional<flow::Va>> maybe_va(const JsonBody& body, const char* name)
     return std::optional<flow::Va>(va);
 }
 
+/// Only the words that the page offers: free text about feelings has no place in a record that is not asked for it.
+Result<std::vector<std::string>> words_of(const JsonBody& body) {
+    static const std::vector<std::string> known = {"tense", "tired", "sad", "angry", "numb", "okay", "calm", "glad", "moved"};
+    ATTUNE_TRY(auto words, body.texts("words", known.size(), 20));
+    for (const std::string& word : words) {
+        if (std::find(known.begin(), known.end(), word) == known.end())
+            return fail(ErrorCode::kBadArgument, "'words' holds '" + word + "'; allowed are tense, tired, sad, angry, numb, okay, calm, glad, moved");
+    }
+    return words;
+}
+
+/// Composing a first library takes minutes: the page offers it, a start does not wait for it.
+Result<void> need_music(House& house) {
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(const auto table, house.lines().table(*db));
+    if (!table->rows().empty()) return {};
+    return fail(ErrorCode::kNotFound, "there is no music yet: add a folder on the Library page, or let Attune compose a first library there");
+}
+
 Result<std::string> start(House& house, const Request& request) {
     ATTUNE_TRY(SessionHost* const runner, host(house));
     ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
@@ -47,7 +67,7 @@ Result<std::string> start(House& house, const Request& request) {
     ATTUNE_TRY(wish.minutes, body.number("minutes", 1, 180));
     ATTUNE_CHECK(flow::Goal::parse(wish.goal, wish.minutes));
     ATTUNE_TRY(wish.from, maybe_va(body, "from"));
-    ATTUNE_TRY(wish.words, body.texts("words", 12, 20));
+    ATTUNE_TRY(wish.words, words_of(body));
     ATTUNE_TRY(wish.sense, body.texts("sense", 8, 300));
     if (body.has("sink")) {
         ATTUNE_TRY(wish.sink, body.one_of("sink", {"browser", "device", "null"}));
@@ -61,6 +81,7 @@ Result<std::string> start(House& house, const Request& request) {
         wish.seed = static_cast<std::uint64_t>(seed);
     }
     wish.actor = request.account;
+    ATTUNE_CHECK(need_music(house));
     ATTUNE_TRY(const Id id, runner->start(wish));
     return to_text({{"schema", "attune/session_started/1"}, {"session", id.text()}});
 }
@@ -78,6 +99,15 @@ Result<flow::CommandKind> command_kind(const std::string& name) {
                                              (near ? "; did you mean '" + *near + "'?" : ""));
 }
 
+/// There is one account: who is logged in, or sits at this machine, is the listener or works beside them. What only
+/// the Therapist page offers is recorded as a therapist's.
+flow::Role role_of(flow::CommandKind kind) {
+    using K = flow::CommandKind;
+    const bool beside = kind == K::kOverrideNext || kind == K::kOverrideLevel || kind == K::kOverrideStep ||
+                        kind == K::kLockPlan || kind == K::kUnlockPlan;
+    return beside ? flow::Role::kTherapist : flow::Role::kListener;
+}
+
 Result<std::string> command(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(SessionHost* const runner, host(house));
     ATTUNE_TRY(const Id id, Id::parse(args.at("id")));
@@ -89,10 +119,10 @@ Result<std::string> command(House& house, const Request& request, const PathArgs
     if (values.raw().size() > 8)
         return fail(ErrorCode::kBadArgument, "'args' has more than 8 entries");
     for (const auto& [name, value] : values.raw().items()) {
-        ATTUNE_TRY(command.args[name], values.text(name.c_str(), 200));
+        ATTUNE_TRY(command.args[name], values.text(name.c_str(), 600));
     }
     command.actor = request.account;
-    command.role = request.account == "owner" ? flow::Role::kOwner : flow::Role::kListener;
+    command.role = role_of(command.kind);
     ATTUNE_CHECK(runner->command(id, command));
     return std::string("{}");
 }
@@ -149,10 +179,11 @@ Result<std::string> show(House& house, const PathArgs& args) {
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
     ATTUNE_TRY(const auto events, session::read_events(*db, row.id));
     json out = {{"schema", "attune/session/1"}, {"session", row.id.text()}};
-    json path = json::array(), ratings = json::array();
+    json path = json::array(), ratings = json::array(), words = json::array();
     if (!events.empty()) {
         ATTUNE_TRY(const session::Summary summary, session::summarise(events));
         out = session::to_json(summary);
+        words = summary.start.words;
         // At most one point in five seconds: a page draws no more.
         for (std::size_t i = 0; i < summary.states.size(); i += 5) {
             const flow::AffectState& s = summary.states[i];
@@ -173,6 +204,7 @@ Result<std::string> show(House& house, const PathArgs& args) {
     out["started_at"] = core::rfc3339(row.started_wall_ns);
     out["path"] = path;
     out["ratings"] = ratings;
+    out["words"] = words;
     return to_text(out);
 }
 

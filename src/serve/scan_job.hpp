@@ -3,6 +3,7 @@
 /// The scan that a page started: one at a time, in a thread of its own, with progress and cancel.
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "core/cancel.hpp"
 #include "core/result.hpp"
 #include "library/scanner.hpp"
+#include "session/space.hpp"
 
 namespace attune::serve {
 
@@ -35,12 +37,17 @@ public:
     /// kBadArgument if no folder is known.
     [[nodiscard]] Result<void> start(std::vector<std::string> folders,
                                      std::unique_ptr<store::Connection> db);
+    /// Composes the starter library, if there is no music at all, and scans it. kBusy as above.
+    [[nodiscard]] Result<void> start_starter(std::unique_ptr<session::Space> space);
     void cancel() { cancel_token()->cancel(); }
     [[nodiscard]] ScanState state() const;
     [[nodiscard]] std::vector<std::string> folders() const;
 
 private:
-    void run(const std::vector<std::string>& folders, store::Connection& db);
+    using Work = std::function<Result<library::ScanReport>(const core::CancelToken&)>;
+    void begin(Work work);
+    void run(const Work& work);
+    void progress(std::size_t done, std::size_t total);
     [[nodiscard]] std::shared_ptr<core::CancelToken> cancel_token() const;
 
     const std::filesystem::path data_dir_;

@@ -21,7 +21,7 @@ struct TransportConfig {
     int pool_threads = 4;  ///< for handlers that may block
     std::size_t max_header_bytes = 16U << 10;
     std::size_t max_message_bytes = 256U << 10;  ///< of one WebSocket message
-    int max_connections = 4096;                  ///< one more is closed at once
+    int max_connections = 12288;                 ///< one more is closed at once
     int header_timeout_s = 10;  ///< from the first byte of a request to its last header
     int body_timeout_s = 30;
     int idle_timeout_s = 60;   ///< between requests of one connection

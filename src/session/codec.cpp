@@ -242,7 +242,8 @@ json start_json(const Start& s) {
             {"view_hash", s.view_hash},
             {"person_state", json::binary(std::vector<std::uint8_t>(s.person_state.begin(), s.person_state.end()))},
             {"strategy", s.strategy}, {"taste_weight", s.taste_weight}, {"simulated", s.simulated},
-            {"sources", sources}, {"fingerprint", s.fingerprint}, {"wall_ns", s.wall_ns}, {"zone", s.zone}};
+            {"sources", sources}, {"fingerprint", s.fingerprint}, {"wall_ns", s.wall_ns}, {"zone", s.zone},
+            {"words", s.words}};
 }
 Start start_from(const json& j) {
     Start s;
@@ -265,6 +266,7 @@ Start start_from(const json& j) {
     s.fingerprint = j.at("fingerprint").get<std::string>();
     s.wall_ns = j.at("wall_ns").get<std::int64_t>();
     s.zone = j.at("zone").get<std::string>();
+    s.words = j.value("words", std::vector<std::string>());   // records of the first version have none
     return s;
 }
 

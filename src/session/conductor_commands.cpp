@@ -128,22 +128,25 @@ void Conductor::play_silence(const SessionEvent& event, Outputs& out) {
 }
 
 void Conductor::override_next(const flow::Command& command, const SessionEvent& event, Outputs& out) {
-    const auto key = ContentKey::parse(arg(command, "track"));
-    const auto row = key ? world_.view->row(*key) : std::nullopt;
     const flow::LibraryView& view = *world_.view;
-    if (!row || flow::is_blocked(policy_.blocks, *key, view.artists[view.artist[*row]],
-                                 view.genres[view.genre[*row]])) {
-        decide("refused", {{row ? "track_is_blocked" : "track_unknown", {{"track", arg(command, "track")}}, 0.0}}, out);
-        return;
+    std::vector<flow::PlanItem> list;
+    for (const std::string_view text : core::split(arg(command, "track"), ',')) {
+        const auto key = ContentKey::parse(text);
+        const auto row = key ? view.row(*key) : std::nullopt;
+        if (!row || flow::is_blocked(policy_.blocks, *key, view.artists[view.artist[*row]], view.genres[view.genre[*row]])) {
+            decide("refused", {{row ? "track_is_blocked" : "track_unknown", {{"track", std::string(text)}}, 0.0}}, out);
+            return;
+        }
+        flow::PlanItem next;
+        next.track = *key;
+        next.title = view.title[*row];
+        next.out_s = static_cast<double>(view.duration_s[*row]);
+        next.expected = flow::Va{static_cast<double>(view.valence[*row]), static_cast<double>(view.arousal[*row])};
+        next.waypoint = *next.expected;
+        next.reasons = {{by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", {{"actor", command.actor}}, 0.0}};
+        list.push_back(std::move(next));
     }
-    flow::PlanItem next;
-    next.track = *key;
-    next.title = view.title[*row];
-    next.out_s = static_cast<double>(view.duration_s[*row]);
-    next.expected = flow::Va{static_cast<double>(view.valence[*row]), static_cast<double>(view.arousal[*row])};
-    next.waypoint = *next.expected;
-    next.reasons = {{by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", {{"actor", command.actor}}, 0.0}};
-    fixed_ = {next};
+    fixed_ = std::move(list);
     ask_plan(event, "override", false, out);
 }
 

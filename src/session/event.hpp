@@ -39,6 +39,7 @@ struct Start {
     Id person;
     flow::Goal goal;
     std::optional<flow::Va> start;       ///< the blind rating; empty = skipped
+    std::vector<std::string> words;      ///< that the person chose for how they feel; nothing is computed from them
     std::uint64_t seed = 0;
     flow::Policy policy;
     std::string view_hash;               ///< of the library snapshot that planning reads

@@ -129,6 +129,7 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
         for (auto& source : sources) add_source(std::move(source), setup, space.data_dir());
     }
     start.start = request.from;
+    start.words = request.words;
     if (!start.start && setup.listener) {
         if (const auto answer = setup.listener->asked_felt({}, std::nullopt)) start.start = answer->value;
     }

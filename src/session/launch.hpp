@@ -27,6 +27,7 @@ struct RunRequest {
     std::string goal = "calm";
     double minutes = 20.0;
     std::optional<flow::Va> from;              ///< the blind rating; empty = skipped, or asked of a simulated listener
+    std::vector<std::string> words;            ///< how the person says they feel; kept in the record
     std::optional<Id> person;                  ///< empty = the space's first
     std::vector<std::string> sense;            ///< SPECs
     std::string sink = "device";               ///< "device", "null", "file:OUT.flac"

@@ -2,7 +2,7 @@
 // docs/openapi.json is a valid OpenAPI 3.1 document, names exactly the routes that the server has, and its
 // examples do what it says against the real server.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv from 'ajv/dist/2020.js';
@@ -16,7 +16,15 @@ const server = await serve(data);
 const ask = (path, options) => fetch(server.url + path, options);
 const session = (await (await ask('/api/v1/sessions')).json()).sessions[0].id;
 const track = (await (await ask('/api/v1/library/tracks?limit=1')).json()).rows[0].key;
-const filled = (value) => JSON.parse(JSON.stringify(value).replaceAll('$track', track).replaceAll('$session', session));
+// A real file, so that a track can be heard.
+const music = join(data, 'music');
+mkdirSync(music);
+execFileSync('sox', ['-n', '-r', '44100', '-c', '2', join(music, 'tone.aiff'), 'synth', '12', 'sine', '220', 'gain', '-8']);
+run('library', 'scan', music, '--data', data, '--json');
+const heard = (await (await ask('/api/v1/library/tracks?q=tone.aiff')).json()).rows[0].key;
+// What an operation made stands for $name in those after it.
+const known = { track, session, heard };
+const filled = (value) => JSON.parse(Object.entries(known).reduce((text, [name, id]) => text.replaceAll('$' + name, id), JSON.stringify(value)));
 
 await test('the document is valid OpenAPI 3.1', async () => {
   const result = await new Validator().validate(structuredClone(document));
@@ -50,6 +58,7 @@ for (const [path, methods] of Object.entries(document.paths)) {
       const [status, promised] = Object.entries(operation.responses).find(([code]) => /^\d/.test(code));
       const text = await answer.text();
       check(String(answer.status) === status, `${answer.status}: ${text.slice(0, 300)}`);
+      for (const [name, field] of Object.entries(plan.capture ?? {})) known[name] = JSON.parse(text)[field];
       const schema = promised.content?.['application/json']?.schema;
       if (!schema) return;
       const validate = ajv.compile(schemaOf(schema));

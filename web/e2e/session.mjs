@@ -17,13 +17,27 @@ for (let i = 0; i < 8; i++) {
   execFileSync('sox', ['-n', '-r', '44100', '-c', '2', join(music, `piece-${i}.flac`), 'synth', '75', 'sine', `${f}`, 'synth', '75', 'sine', 'mix', `${f * 1.5}`, 'tremolo', `${1 + i / 3}`, '60', 'gain', '-8', 'fade', '1', '75', '1']);
 }
 run('library', 'scan', music, '--data', data, '--json');
+// What the fake devices show and say: a public-domain portrait from Debian's python-matplotlib-data, swaying a
+// little, and a synthetic voice.
+const portrait = '/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg';
+const camera = join(data, 'camera.mjpeg');
+const voice = join(data, 'voice.wav');
+execFileSync('ffmpeg', ['-v', 'error', '-loop', '1', '-t', '6', '-r', '10', '-i', portrait, '-vf', "scale=560:-2,crop=440:480:60+12*sin(t*2.1):30+6*sin(t*3.1),pad=640:480:100:0,noise=alls=5:allf=t", '-pix_fmt', 'yuvj420p', '-q:v', '4', camera]);
+execFileSync('espeak-ng', ['-v', 'en', '-s', '150', '-w', join(data, 'spoken.wav'), 'Today I feel rather tired, but the morning was good. I walked along the river, and I met an old friend there. We talked for a long time.']);
+execFileSync('sox', [join(data, 'spoken.wav'), '-r', '48000', '-c', '1', voice, 'gain', '-n', '-3', 'pad', '0', '0.6']);
 let server = await serve(data);
-const chrome = await browser(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream']);
+const chrome = await browser(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${voice}`]);
 const context = await chrome.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: 'dark', permissions: ['camera', 'microphone'] });
 const page = await context.newPage();
 await page.addInitScript(() => {
   localStorage.setItem('attune.welcomed', 'yes');
   globalThis.tracksMade = [];
+  globalThis.sensed = [];
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (this.url.endsWith('/sense')) globalThis.sensed.push({ at: performance.now(), kind: typeof data === 'string' ? JSON.parse(data).type : new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, 1)[0] });
+    return send.call(this, data);
+  };
   const original = navigator.mediaDevices?.getUserMedia?.bind(navigator.mediaDevices);
   if (original) navigator.mediaDevices.getUserMedia = async (c) => { const s = await original(c); globalThis.tracksMade.push(...s.getTracks()); return s; };
 });
@@ -64,25 +78,42 @@ await test('a rating is given on an empty plane and changes the plan', async () 
   await until(async () => (await count()) > before, 'a new plan after the rating', 20_000);
 });
 
-await test('microphone: the tile goes live, off stops capture within 1 s', async () => {
-  const tile = page.locator('article', { has: page.getByRole('heading', { name: 'Microphone' }) });
+const tileOf = (name) => page.locator('article', { has: page.getByRole('heading', { name }) });
+const evidenceOf = async (source) => (await (await fetch(`${server.url}/api/v1/sessions/${(await sessionsNow())[0].id}/events`)).json()).events.filter((e) => e.kind === 'evidence' && e.data.source === source);
+/** Switches a sensor off and says how long it went on: tracks, and what the socket still carried. */
+async function switchOff(tile, kind, messages) {
+  const clicked = await page.evaluate(() => performance.now());
   await tile.getByRole('switch').click();
-  await tile.getByText('live', { exact: true }).waitFor({ timeout: 10_000 });
-  await until(() => page.evaluate(() => globalThis.tracksMade.some((x) => x.kind === 'audio' && x.readyState === 'live')), 'an open microphone');
-  await tile.getByRole('switch').click();
-  const ms = await until(() => page.evaluate(() => globalThis.tracksMade.filter((x) => x.kind === 'audio').every((x) => x.readyState === 'ended')), 'the track has ended', 1000);
-  console.log(`      capture ended after ${ms} ms`);
-});
+  const ms = await until(() => page.evaluate((k) => globalThis.tracksMade.filter((x) => x.kind === k).every((x) => x.readyState === 'ended'), kind), 'the track has ended', 1000);
+  await page.waitForTimeout(1500);
+  const late = await page.evaluate(([from, wanted]) => globalThis.sensed.filter((m) => wanted.includes(m.kind) && m.at > from + 1000).length, [clicked, messages]);
+  check(late === 0, `${late} messages more than a second after it was switched off`);
+  console.log(`      capture ended after ${ms} ms, the socket is silent`);
+}
 
-await test('camera: the face module loads from this host only, off stops capture within 1 s', async () => {
+await test('camera: a face is found in the page and judged by the server; off stops capture within 1 s', async () => {
   const outside = [];
   page.on('request', (r) => { if (!r.url().startsWith(server.url) && !/^(data|blob):/.test(r.url())) outside.push(r.url()); });
-  const tile = page.locator('article', { has: page.getByRole('heading', { name: 'Camera' }) });
+  const tile = tileOf('Camera');
   await tile.getByRole('switch').click();
-  await tile.getByText(/no face|a face|too dark/).waitFor({ timeout: 60_000 });
-  await tile.getByRole('switch').click();
-  await until(() => page.evaluate(() => globalThis.tracksMade.filter((x) => x.kind === 'video').every((x) => x.readyState === 'ended')), 'the track has ended', 1000);
+  await tile.getByText('a face', { exact: true }).waitFor({ timeout: 90_000 });
+  await tile.getByText('live', { exact: true }).waitFor();
+  const sizes = await page.evaluate(() => globalThis.sensed.filter((m) => m.kind === 1).length);
+  check(sizes > 0, 'crops leave the page');
+  await until(async () => (await evidenceOf('page:camera')).length > 0, 'evidence from the face in the record', 20_000);
+  await switchOff(tile, 'video', [1, 'no_face']);
   check(outside.length === 0, outside.join(', '));
+});
+
+await test('microphone: a voice is heard and judged by the server; off stops capture within 1 s', async () => {
+  const tile = tileOf('Microphone');
+  await tile.getByRole('switch').click();
+  await tile.getByText('hears you').waitFor({ timeout: 10_000 });
+  await tile.getByText('live', { exact: true }).waitFor();
+  await until(async () => (await evidenceOf('page:microphone')).length > 0, 'evidence from the voice in the record', 20_000);
+  const evidence = await evidenceOf('page:microphone');
+  check(evidence.every((e) => e.origin === 'live'), `its origin is ${evidence[0].origin}`);
+  await switchOff(tile, 'audio', [2]);
 });
 
 await test('stop: silent within 500 ms', async () => {

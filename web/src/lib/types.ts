@@ -90,6 +90,21 @@ export interface SessionEvent {
   origin: string;
   data: Record<string, unknown>;
 }
+export interface ModelCard {
+  version: string;
+  licence: string;
+  purpose: string;
+  not_for: string;
+  inputs: string;
+  outputs: string;
+  protocol: string;
+  baseline: string;
+  calibration: string;
+  subgroups: string;
+  limits: string;
+  trained_on: { set: string; licence: string; groups: number }[];
+  metrics: { name: string; set: string; value: number; ci95: [number, number] | null; n: number; note: string; result: string }[];
+}
 export interface SessionRow {
   id: string;
   person: string | null;

@@ -29,6 +29,7 @@ class Player {
   private socket: WebSocket | null = null;
   private element: HTMLAudioElement | null = null;
   private session: string | null = null;
+  private base = '/sessions';
   private attempt = 0;
   private retry = 0;
 
@@ -40,11 +41,17 @@ class Player {
     await this.context.audioWorklet.addModule('/worklets/player.js');
   }
 
-  async start(session: string): Promise<void> {
+  /** `base`: whose sound it is, sessions or what the composer plays. */
+  async start(session: string, base = '/sessions'): Promise<void> {
     if (this.session === session) return;
     this.stop();
     this.session = session;
+    this.base = base;
     this.status = 'starting';
+    if (!canDecode() && base !== '/sessions') {
+      this.status = 'failed';
+      return;
+    }
     if (!canDecode()) return this.startElement(session);
     try {
       await this.prepare();
@@ -119,7 +126,7 @@ class Player {
   }
 
   private connect(): void {
-    const socket = new WebSocket(socketUrl(`/sessions/${this.session}/sound`));
+    const socket = new WebSocket(socketUrl(`${this.base}/${this.session}/sound`));
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     socket.onopen = () => (this.attempt = 0);
