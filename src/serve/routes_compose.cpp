@@ -40,6 +40,28 @@ Result<void> read_wish(const JsonBody& body, flow::Va& target, compose::Controls
     return {};
 }
 
+json controls_json(const compose::Controls& controls) {
+    json out = json::object();
+    for (int i = 0; i < compose::kControls; ++i) {
+        const auto c = static_cast<compose::Control>(i);
+        out[compose::to_string(c)] = controls[c];
+    }
+    return out;
+}
+
+/// Where the controls stand for a point of the plane.
+Result<std::string> controls_of(const Request& request) {
+    flow::Va va;
+    for (const auto& [name, value] : {std::pair{"valence", &va.valence}, std::pair{"arousal", &va.arousal}}) {
+        const std::string text = request.value(name);
+        const auto number = core::parse_double(text);
+        if (!number || !(*number >= -1.0 && *number <= 1.0))
+            return fail(ErrorCode::kBadArgument, std::string("'") + name + "' is '" + text + "'; allowed is -1 to 1");
+        *value = *number;
+    }
+    return to_text({{"schema", "attune/compose_controls/1"}, {"controls", controls_json(compose::controls_for(va))}});
+}
+
 Result<compose::Brief> read_brief(const JsonBody& body) {
     compose::Brief brief;
     compose::Controls controls;
@@ -83,11 +105,6 @@ Result<std::string> stop(House& house, const PathArgs& args) {
 
 json piece_json(const Workshop::Piece& piece) {
     const compose::Score& score = piece.made.score;
-    json controls = json::object();
-    for (int i = 0; i < compose::kControls; ++i) {
-        const auto c = static_cast<compose::Control>(i);
-        controls[compose::to_string(c)] = score.controls[c];
-    }
     const std::string at = "/api/v1/compose/pieces/" + piece.id.text();
     return {{"schema", "attune/piece/1"},
             {"id", piece.id.text()},
@@ -100,7 +117,7 @@ json piece_json(const Workshop::Piece& piece) {
             {"notes", score.notes.size()},
             {"duration_s", piece.made.seconds},
             {"loudness_lufs", piece.made.lufs ? json(*piece.made.lufs) : json(nullptr)},
-            {"controls", controls},
+            {"controls", controls_json(score.controls)},
             {"audio", at + "/audio"},
             {"midi", at + "/midi"}};
 }
@@ -167,6 +184,8 @@ private:
 void add_compose_routes(Router& router, House& house) {
     router.add(Method::kGet, "/api/v1/compose/options",
                answers_json([](const Request&, const PathArgs&) { return Result<std::string>(options()); }));
+    router.add(Method::kGet, "/api/v1/compose/controls",
+               answers_json([](const Request& r, const PathArgs&) { return controls_of(r); }));
     router.add(Method::kPost, "/api/v1/compose/plays",
                answers_json([&house](const Request& r, const PathArgs&) { return play(house, r); }, 201));
     router.add(Method::kPatch, "/api/v1/compose/plays/{id}",
