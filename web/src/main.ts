@@ -7,10 +7,11 @@ import { prefs } from './lib/prefs.svelte';
 import { router } from './lib/router.svelte';
 import { server } from './lib/server.svelte';
 import { live } from './lib/live.svelte';
-import { whenLoginNeeded } from './lib/api';
+import { whenLoginNeeded, whenReached } from './lib/api';
 
 prefs.apply();
 router.start();
+whenReached((there) => server.reached(there));
 whenLoginNeeded(() => (server.loginNeeded = true));
 
 async function begin(): Promise<void> {

@@ -14,6 +14,12 @@ export class Problem extends Error {
   }
 }
 
+/** Told of every answer whether the server was there. */
+let onReach: (there: boolean) => void = () => {};
+export function whenReached(call: (there: boolean) => void): void {
+  onReach = call;
+}
+
 type Body = Record<string, unknown> | undefined;
 let onLoginNeeded: () => void = () => {};
 export function whenLoginNeeded(call: () => void): void {
@@ -41,8 +47,10 @@ async function call<T>(method: string, path: string, body: Body, signal?: AbortS
     });
   } catch (error) {
     if (signal?.aborted) throw error;
+    onReach(false);
     throw new Problem(0, 'offline', '');
   }
+  onReach(true);
   if (!answer.ok) {
     const problem = await problemOf(answer);
     if (problem.code === 'login_needed') onLoginNeeded();

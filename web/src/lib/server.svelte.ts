@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What this server is and can do, asked once and when a page wants to know again.
-import { api, Problem } from './api';
+import { api } from './api';
 
 export interface Part {
   available: boolean;
@@ -22,6 +22,15 @@ class Server {
   ready = $state(false);
   parts = $state<Parts | null>(null);
 
+  private asking = 0;
+
+  /** Gone is said at once; from then on the server is asked every other second until it is back. */
+  reached(there: boolean): void {
+    this.offline = !there;
+    clearTimeout(this.asking);
+    if (!there) this.asking = window.setTimeout(() => void api.get('/health').catch(() => {}), 2000);
+  }
+
   async load(): Promise<void> {
     try {
       const me = await api.get<{ account: string | null; login_needed: boolean; can_log_out: boolean }>('/account');
@@ -29,9 +38,8 @@ class Server {
       this.loginNeeded = me.login_needed;
       this.canLogOut = me.can_log_out;
       if (!me.login_needed) this.parts = await api.get<Parts>('/parts');
-      this.offline = false;
-    } catch (error) {
-      if (error instanceof Problem && error.gone) this.offline = true;
+    } catch {
+      // reached() says that it is gone.
     }
     this.ready = true;
   }
