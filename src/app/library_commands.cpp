@@ -50,6 +50,7 @@ int with_catalogue(const Context& context, const Body& body) {
 void say(const std::string& text) { std::puts(text.c_str()); }
 
 int print_report(const Context& context, const library::ScanReport& r) {
+    if (r.found == 0 && !r.cancelled) std::fputs("attune: there is no sound file in what was given\n", stderr);
     if (context.json) {
         say(library::scan_json(r));
     } else {

@@ -122,7 +122,7 @@ void Conductor::end(std::string why, EngineAction action, Outputs& out) {
     if (ended_) return;
     ended_ = true;
     out.engine.push_back({.action = action, .now = true});
-    out.records.emplace_back(state_);
+    out.records.emplace_back(fusion_.state(now_));   // with the rating that ended it
     out.records.emplace_back(End{std::move(why)});
 }
 

@@ -187,6 +187,8 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
                               const EventSink& watch, Inbox* inbox) {
     const auto from = std::chrono::steady_clock::now();
     ATTUNE_TRY(auto setup, prepare(space, request, cancel));
+    Inbox own_inbox;
+    if (inbox == nullptr) inbox = &own_inbox;
     setup.live = !request.fast;
     setup.inbox = inbox;
     ATTUNE_TRY(setup.player, make_player(request, setup));
@@ -203,8 +205,14 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
         mail.emplace(std::move(letters), id, *setup.inbox, space.seal());
     }
     std::vector<SessionEvent> events;
+    bool told = false;
     setup.sink = [&](const SessionEvent& event) {
         writer.push(event);
+        // A live session goes on playing, and says that it is not being recorded.
+        if (const auto failure = told || request.fast ? std::nullopt : writer.failure()) {
+            told = true;
+            inbox->push({.payload = Fault{"store", to_string(failure->code), "not being recorded: " + failure->describe()}});
+        }
         if (watch) watch(event);
         events.push_back(event);
     };

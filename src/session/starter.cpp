@@ -40,7 +40,13 @@ Result<void> ensure_music(Space& space, const core::CancelToken& cancel, const P
     options.progress = [&](std::size_t done, std::size_t total) {
         if (progress) progress("starter pieces composed", done, total);
     };
-    ATTUNE_CHECK(compose::make_starter_library(folder, options));
+    if (auto made = compose::make_starter_library(folder, options); !made) {
+        Error error = std::move(made).error();
+        if (error.code != ErrorCode::kCancelled) {
+            error.message += "; so no music can be composed for the empty library: scan your own with `attune library scan DIR`";
+        }
+        return tl::unexpected(std::move(error));
+    }
     const library::TrackModels models = library::TrackModels::load(space.data_dir());
     library::ScanOptions scan;
     scan.cancel = &cancel;
