@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kLateFrames = 9600;        // 200 ms: fade while there is something to fade
 constexpr std::int64_t kRecoveredFrames = 96000;  // 2 s
+constexpr std::int64_t kTick = 4800;   // a tenth of a second: no segment goes beyond one
 constexpr std::int64_t kOfflineMargin = 16384;    // beyond a block: stretcher and filters
 constexpr double kSilence_lufs = -70.0;
 
@@ -183,8 +184,8 @@ void Engine::render(std::span<float> left, std::span<float> right) noexcept {
     std::size_t done = 0;
     while (done < left.size()) {
         news_of_readers();
-        const Segment s =
-            timeline_.advance(static_cast<int>(std::min<std::size_t>(left.size() - done, 4800)));
+        const auto most = std::min(static_cast<std::int64_t>(left.size() - done), to_next_tick());
+        const Segment s = timeline_.advance(static_cast<int>(most));
         const auto n = static_cast<std::size_t>(s.frames);
         const auto l = left.subspan(done, n), r = right.subspan(done, n);
         std::fill(l.begin(), l.end(), 0.0F);
@@ -205,7 +206,7 @@ void Engine::step(std::int64_t frames) noexcept {
     take_messages();
     const std::int64_t until = timeline_.frame() + frames;
     while (timeline_.frame() < until) {
-        const auto left = std::min<std::int64_t>(until - timeline_.frame(), kEngineRate.hz);
+        const auto left = std::min(until - timeline_.frame(), to_next_tick());
         const double before = timeline_.now().lufs.value_or(kSilence_lufs);
         const Segment s = timeline_.advance(static_cast<int>(left));
         if (before > kSilence_lufs) second_energy_ += std::pow(10.0, before / 10.0) * s.frames;
@@ -245,9 +246,12 @@ void Engine::report() noexcept {
     const Id item = who.item != nullptr ? who.item->plan.id : Id{};
     const bool change = !reported_ || item != last_.item || who.playing != last_.playing ||
                         who.bed != last_.bed;
-    if (second || change) say_heard();
+    // A change is told at the next tick, so that all ways to run tell it at the same frame, whatever their blocks.
+    if (second || !reported_ || (change && timeline_.frame() % kTick == 0)) say_heard();
     if (second) exposure_of_second();
 }
+
+std::int64_t Engine::to_next_tick() const noexcept { return kTick - timeline_.frame() % kTick; }
 
 void Engine::say_heard() noexcept {
     const NowPlaying now = timeline_.now();

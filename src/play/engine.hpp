@@ -90,6 +90,7 @@ private:
     void watch_supply(const Segment& s) noexcept;
     void report() noexcept;
     void say_heard() noexcept;
+    [[nodiscard]] std::int64_t to_next_tick() const noexcept;
     void exposure_of_second() noexcept;
     [[nodiscard]] Reader* reader_for(const Item* item, std::int64_t first) noexcept;
     [[nodiscard]] bool in_use(const Reader* r) const noexcept;

@@ -197,12 +197,10 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     ATTUNE_CHECK(begin_session(space.db(), setup.start));
     ATTUNE_TRY(auto db, space.connect());
     EventWriter writer(std::move(db), id);
-    Inbox own_inbox;
     std::optional<MailReader> mail;
     if (setup.live) {
-        if (setup.inbox == nullptr) setup.inbox = &own_inbox;
         ATTUNE_TRY(auto letters, space.connect());
-        mail.emplace(std::move(letters), id, *setup.inbox, space.seal());
+        mail.emplace(std::move(letters), id, *inbox, space.seal());
     }
     std::vector<SessionEvent> events;
     bool told = false;

@@ -153,6 +153,53 @@ TEST(Record, ASessionWhoseProcessIsGoneIsInterrupted) {
     EXPECT_EQ(find_session(*db, "last")->status, SessionStatus::kInterrupted);
 }
 
+TEST(EventWriter, AFullDiskIsSaidAndWhatWasAcknowledgedStandsWhole) {
+    test::TempDir dir;
+    const std::string url = "sqlite:" + (dir.path() / "t.db").string();
+    const Start start = a_start();
+    auto db = *store::Connection::open(url);
+    const store::RoomSchema rooms[] = {schema()};
+    ASSERT_TRUE(store::migrate(*db, rooms, {}));
+    ASSERT_TRUE(begin_session(*db, start));
+    ASSERT_TRUE(db->query("PRAGMA max_page_count = 60"));
+    EventWriter writer(std::move(db), start.session);
+    const auto events = some_events(start, 3000);
+    std::size_t pushed = 0;
+    while (pushed < 50) writer.push(events[pushed++]);
+    ASSERT_TRUE(writer.flush());
+    while (pushed < events.size()) writer.push(events[pushed++]);
+    const auto flushed = writer.flush();
+    ASSERT_FALSE(flushed);
+    EXPECT_EQ(flushed.error().code, ErrorCode::kDiskFull);
+    EXPECT_EQ(writer.failure()->code, ErrorCode::kDiskFull);
+    EXPECT_NE(flushed.error().describe().find("t.db"), std::string::npos);
+    const auto reading = *store::Connection::open(url);
+    const auto read = read_events(*reading, start.session);
+    ASSERT_TRUE(read) << read.error().describe();
+    EXPECT_EQ(read->size(), writer.committed());
+    EXPECT_GE(read->size(), 50U);
+}
+
+TEST(EventWriter, ALockedDatabaseIsWaitedForAndNothingIsLost) {
+    test::TempDir dir;
+    const std::string url = "sqlite:" + (dir.path() / "t.db").string();
+    const Start start = a_start();
+    auto db = *store::Connection::open(url);
+    const store::RoomSchema rooms[] = {schema()};
+    ASSERT_TRUE(store::migrate(*db, rooms, {}));
+    ASSERT_TRUE(begin_session(*db, start));
+    EventWriter writer(std::move(db), start.session);
+    auto other = *store::Connection::open(url);
+    ASSERT_TRUE(other->execute("BEGIN EXCLUSIVE"));
+    for (const SessionEvent& event : some_events(start, 20)) writer.push(event);
+    const auto flushed = writer.flush();   // gives up waiting after five seconds; the events are kept
+    ASSERT_FALSE(flushed);
+    EXPECT_EQ(flushed.error().code, ErrorCode::kBusy);
+    ASSERT_TRUE(other->execute("ROLLBACK"));
+    ASSERT_TRUE(writer.flush());
+    EXPECT_EQ(read_events(*other, start.session)->size(), 20U);
+}
+
 TEST(EventWriter, WhatWasAcknowledgedSurvivesKill9) {
     for (int round = 0; round < 5; ++round) {
         test::TempDir dir;

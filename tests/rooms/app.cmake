@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The real program in processes of its own. Two test programs: the one that lasts two minutes of real time runs
+# beside the other.
+if(TARGET attune)
+  find_package(nlohmann_json REQUIRED)
+  foreach(part ways program)
+    set(sources)
+    if(part STREQUAL ways)
+      set(sources session/app_three_ways_test.cpp)
+    else()
+      set(sources session/app_bad_input_test.cpp session/app_kill_test.cpp session/app_replay_test.cpp)
+    endif()
+    attune_test(app_${part} session WHOLE TIMEOUT 400 SOURCES ${sources} DEPS session LIBS nlohmann_json::nlohmann_json)
+    target_compile_definitions(app_${part}_session_test PRIVATE ATTUNE_PROGRAM="$<TARGET_FILE:attune>")
+    add_dependencies(app_${part}_session_test attune)
+  endforeach()
+endif()
