@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <CLI/CLI.hpp>
 
+#include "compose_train.hpp"
 #include "face_train.hpp"
 #include "voice_train.hpp"
 
@@ -39,7 +40,23 @@ int main(int argc, char** argv) {
     voice_command->add_option("--only-fold", voice.only_fold, "train this fold alone");
     voice_command->add_option("--rate", voice.rate);
     voice_command->add_option("--seed", voice.seed);
+    attune::train::ComposeTrainConfig compose;
+    auto* lstm_command = app.add_subcommand("lstm", "the composer's LSTM from POP909, Nottingham, chorales and Groove");
+    auto* research_command = app.add_subcommand("lstm-research", "the same from EMOPIA and VGMIDI, whose quadrants people named");
+    for (auto* compose_command : {lstm_command, research_command}) {
+        compose_command->add_option("--data", compose.data, "folder that holds the sets")->required();
+        compose_command->add_option("--out", compose.out, "where model, card and checkpoints go")->required();
+        compose_command->add_option("--from", compose.from, "a checkpoint to start from");
+        compose_command->add_option("--epochs", compose.epochs);
+        compose_command->add_option("--patience", compose.patience, "epochs without gain after which it stops");
+        compose_command->add_option("--batch", compose.batch);
+        compose_command->add_option("--rate", compose.rate);
+        compose_command->add_option("--max-minutes", compose.max_minutes);
+        compose_command->add_option("--seed", compose.seed);
+    }
     CLI11_PARSE(app, argc, argv);
+    compose.research = research_command->parsed();
+    if (lstm_command->parsed() || compose.research) return finish(attune::train::train_compose(compose));
     if (voice_command->parsed()) return finish(attune::train::train_voice(voice));
     return finish(attune::train::train_face(face));
 }

@@ -31,7 +31,7 @@ Result<fs::path> trainer_file() {
 
 Result<void> run_trainer(const std::string& model, const std::string& set, const learn::TrainRequest& request) {
     ATTUNE_TRY(const fs::path program, trainer_file());
-    const auto folder = learn::find_set(request.data, set);
+    const auto folder = set.empty() ? std::optional<fs::path>(request.data) : learn::find_set(request.data, set);
     if (!folder) return fail(ErrorCode::kNotFound, "no folder " + set + " in the data", request.data.string());
     // One passive thread: OpenMP's default spins and takes the whole machine.
     setenv("OMP_NUM_THREADS", "1", 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 /// Starts attune-train, the separate executable with libtorch, and waits for it.
+/// `set` empty: the trainer finds its sets below request.data itself.
 ///
 /// In       ATTUNE_TRAIN (a path), else attune-train beside the program, else in the build tree's train preset
 /// Errors   kUnavailable says how to build it; kNotFound without the set; kCancelled; kInternal with its status

@@ -4,9 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "affect/evaluate_stress.hpp"
 #include "affect/models.hpp"
+#include "affect/trainer.hpp"
+#include "core/paths.hpp"
+#include "core/units.hpp"
+#include "library/track_analysis.hpp"
+#include "library/track_models.hpp"
 #include "sense/recording.hpp"
 #include "compose/models.hpp"
 #if __has_include("library/models.hpp")
@@ -46,13 +52,32 @@ Result<std::vector<flow::SensorFrame>> read_frames(const std::filesystem::path& 
     return frames;
 }
 
+Result<void> start_trainer(const std::string& model, const learn::TrainRequest& request) { return affect::run_trainer(model, "", request); }
+
+/// The library's music-emotion model, as it rates the listener's own music.
+compose::AudioJudge audio_judge() {
+    return [models = std::shared_ptr<const library::TrackModels>()](std::span<const float> left, std::span<const float> right) mutable -> Result<flow::Va> {
+        if (!models) models = std::make_shared<const library::TrackModels>(library::TrackModels::load(core::data_dir()));
+        ATTUNE_TRY(auto analyser, library::TrackAnalyser::create(static_cast<int>(kEngineRate.hz)));
+        analyser.push(left, right);
+        flow::TrackProfile profile;
+        models->apply(analyser.finish(), profile);
+        if (!profile.expressed_valence || !profile.expressed_arousal) {
+            std::string why;
+            for (const auto& missing : models->missing()) why += " " + missing;
+            return fail(ErrorCode::kUnavailable, "the music-emotion model rated nothing:" + why);
+        }
+        return flow::Va{profile.expressed_valence->value, profile.expressed_arousal->value};
+    };
+}
+
 }  // namespace
 
 learn::ModelRegistry make_model_registry() {
     learn::ModelRegistry registry;
     affect::register_models(registry);
     affect::register_stress(registry, read_frames);
-    compose::register_models(registry);
+    compose::register_models(registry, {start_trainer, audio_judge()});
 #ifdef ATTUNE_LIBRARY_MODELS
     library::register_models(registry);
 #endif

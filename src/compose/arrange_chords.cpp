@@ -75,6 +75,7 @@ Ticks shortened(const Session& s, Ticks length) {
 
 /// Hits of a bar with ranks: which sixteenths are struck first as density grows.
 double hit_rank(const Session& s, int sixteenth, double looseness) {
+    if (s.phrase.figures) return s.phrase.figures->hits[static_cast<std::size_t>(sixteenth)];
     static constexpr std::array<double, 5> kRank = {0.0, .16, .28, .52, .80};
     const int level = metric_level(sixteenth, s.request.beats_per_bar);
     const double fixed = s.chance_at("hit", sixteenth, s.request.form.theme);

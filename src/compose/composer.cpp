@@ -2,9 +2,13 @@
 #include "compose/composer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 #include <string>
 
+#include "compose/copy_guard.hpp"
+#include "compose/melody.hpp"
 #include "compose/rule_engine.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
@@ -45,13 +49,58 @@ struct Composer::State {
     int index = 0;
     int last_pitch = -1;
     bool ending = false;       ///< the next phrase closes the piece
+    CopyGuard guard;
+    std::vector<MidiNote> tail;  ///< the last seven melody notes that were heard
     Mode mode = Mode::kMajor;  ///< of the home key now: follows the target at section borders
 
     State(const Brief& b, std::unique_ptr<Engine> e, int bars) : brief(b), engine(std::move(e)), form(b.seed, bars) {}
 
     [[nodiscard]] Key home() const { return {head.key.tonic, mode}; }
     [[nodiscard]] PhraseRequest request(const FormPhrase& plan) const;
+    void make_notes(ComposedPhrase& phrase);
+    [[nodiscard]] std::optional<Ticks> copied(const ComposedPhrase& phrase) const;
 };
+
+/// The note that has to move: the end of a run of eight heard notes that a corpus melody has; times in the piece.
+std::optional<Ticks> Composer::State::copied(const ComposedPhrase& phrase) const {
+    if (guard.empty()) return std::nullopt;
+    std::vector<MidiNote> line = tail;
+    for (const Note& n : phrase.notes)
+        if (n.part == Part::kMelody) line.push_back({n.start, n.length, n.pitch, n.velocity});
+    const auto runs = runs_of(line);
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        if (guard.knows(runs[i])) {
+            // The piece ends on its tonic: there the note before gives way.
+            const bool end = phrase.last && i + kRunNotes == line.size();
+            return line[i + kRunNotes - (end ? 2 : 1)].start;
+        }
+    return std::nullopt;
+}
+
+/// Arranges the idea; where the melody would say what a corpus melody says, its note moves to a neighbour.
+void Composer::State::make_notes(ComposedPhrase& phrase) {
+    constexpr int kTries = 24;
+    static constexpr std::array<int, 6> kAway = {1, -1, 2, -2, 3, -3};
+    std::map<Ticks, std::pair<int, std::size_t>> moved_from;  // of the notes that were moved: first pitch, times
+    for (int attempt = 0;; ++attempt) {
+        arrange = phrase.before;
+        phrase.notes = compose::arrange(phrase.idea, phrase.request, arrange);
+        for (Note& note : phrase.notes) note.start += phrase.start;
+        const auto where = copied(phrase);
+        if (!where || attempt == kTries) break;
+        auto& melody = phrase.idea.melody;
+        const auto note = std::find_if(melody.begin(), melody.end(), [&](const MelodyNote& n) { return phrase.start + n.start == *where; });
+        if (note == melody.end()) break;
+        const int sixteenth = static_cast<int>(note->start / kSixteenth) % (head.beats_per_bar * 4);
+        auto& [first_pitch, times] = moved_from.try_emplace(note->start, note->pitch, 0).first->second;
+        const int step = kAway[times++ % kAway.size()];
+        const int moved = pitch_of_step(phrase.request.key, nearest_step(phrase.request.key, first_pitch) + step);
+        note->pitch = metric_level(sixteenth, head.beats_per_bar) <= 1 ? nearest_chord_tone(chord_at(phrase.idea.chords, note->start), moved + 1.5 * step) : moved;
+    }
+    for (const Note& n : phrase.notes)
+        if (n.part == Part::kMelody) tail.push_back({n.start, n.length, n.pitch, n.velocity});
+    if (tail.size() >= kRunNotes) tail.erase(tail.begin(), tail.end() - static_cast<std::ptrdiff_t>(kRunNotes - 1));
+}
 
 PhraseRequest Composer::State::request(const FormPhrase& plan) const {
     PhraseRequest r;
@@ -113,6 +162,7 @@ Result<Composer> Composer::create(const Brief& brief, std::unique_ptr<Engine> en
     head.tempo = {{0, compose::tempo_bpm(controls)}};
 
     auto state = std::make_unique<State>(brief, std::move(engine), head.bars);
+    ATTUNE_TRY(state->guard, CopyGuard::load());
     state->style = style;
     state->controls = controls;
     state->target = brief.target;
@@ -145,8 +195,7 @@ ComposedPhrase Composer::next(const Late& late) {
     phrase.bpm = compose::tempo_bpm(s.controls);
     phrase.last = plan.final;
     phrase.request = {s.brief.seed, s.style, s.controls, centre_pitch(s.controls), request.key, s.head.beats_per_bar, plan, s.index};
-    phrase.notes = arrange(phrase.idea, phrase.request, s.arrange);
-    for (Note& note : phrase.notes) note.start += phrase.start;
+    s.make_notes(phrase);
     for (const auto& note : phrase.idea.melody)
         if (note.rank <= .5) s.last_pitch = note.pitch;
     s.position += phrase.idea.length;

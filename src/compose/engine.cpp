@@ -6,6 +6,7 @@
 
 #include "compose/harmony.hpp"
 #include "compose/hmm_engine.hpp"
+#include "compose/lstm_engine.hpp"
 #include "compose/melody.hpp"
 #include "compose/rule_engine.hpp"
 #include "core/text.hpp"
@@ -54,7 +55,7 @@ Result<EngineKind> engine_named(std::string_view name) {
 Result<std::unique_ptr<Engine>> make_engine(EngineKind kind) {
     if (kind == EngineKind::kRule) return std::unique_ptr<Engine>(std::make_unique<RuleEngine>());
     if (kind == EngineKind::kHmm) return HmmEngine::load();
-    return fail(ErrorCode::kUnavailable, std::string("engine ") + to_string(kind) + " has no model in this version; rule and hmm are there");
+    return LstmEngine::load();
 }
 
 void enforce(const PhraseRequest& request, Phrase& phrase) {

@@ -12,6 +12,7 @@
 /// Errors   create of the learned ones: kUnavailable names the model file. compose(): nullopt = gave up because
 ///          `late()` said so; the rule engine then makes this phrase, and the record says which
 /// Same request, same model, same phrase: all chance comes from request.seed by named streams.
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,10 +56,16 @@ struct MelodyNote {
     double rank = 0.0;        ///< 0..1: heard when the density is at least this
 };
 
+/// How the accompaniment moves within a bar, from engines that have learnt it.
+struct Figures {
+    std::array<double, 16> hits{};     ///< each sixteenth: struck when the density is at least this, 0..1
+};
+
 struct Phrase {
     Ticks length = 0;
     std::vector<ChordSpan> chords;     ///< from the start of the phrase, tiling it
     std::vector<MelodyNote> melody;    ///< at full density; gaps are closed when notes are left out
+    std::optional<Figures> figures;    ///< empty: the style's own
 };
 
 /// Asked between steps; true = give up. Empty = never.

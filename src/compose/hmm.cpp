@@ -10,31 +10,6 @@ namespace {
 
 constexpr double kSmooth = 6.0;  ///< observations that a longer context needs to weigh as much as the shorter
 
-Key key_of_notes(const MidiFile& file) {
-    static constexpr double kMajor[12] = {6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88};
-    static constexpr double kMinor[12] = {6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17};
-    std::array<double, 12> time{};
-    for (const auto& track : file.tracks)
-        if (track.channel != 9)
-            for (const auto& n : track.notes) time[static_cast<std::size_t>(n.pitch % 12)] += static_cast<double>(n.length);
-    double mean = 0;
-    for (double t : time) mean += t / 12;
-    Key best;
-    double best_score = -1e18;
-    for (int tonic = 0; tonic < 12; ++tonic)
-        for (const bool major : {true, false}) {
-            double xy = 0, xx = 0;
-            for (int i = 0; i < 12; ++i) {
-                const double p = (major ? kMajor[i] - 3.4825 : kMinor[i] - 3.7083);
-                xy += p * (time[static_cast<std::size_t>((tonic + i) % 12)] - mean);
-                xx += p * p;
-            }
-            const double score = xy / std::sqrt(xx);
-            if (score > best_score) best = {tonic, major ? Mode::kMajor : Mode::kMinor}, best_score = score;
-        }
-    return best;
-}
-
 /// The triad that best explains the chord notes sounding at a tick; -1 if none do.
 int triad_at(const std::vector<MidiNote>& notes, Ticks tick, int tonic) {
     std::array<bool, 12> on{};
@@ -78,6 +53,31 @@ double sum(const std::array<double, N>& row) {
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
+
+Key key_of_notes(const MidiFile& file) {
+    static constexpr double kMajor[12] = {6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88};
+    static constexpr double kMinor[12] = {6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17};
+    std::array<double, 12> time{};
+    for (const auto& track : file.tracks)
+        if (track.channel != 9)
+            for (const auto& n : track.notes) time[static_cast<std::size_t>(n.pitch % 12)] += static_cast<double>(n.length);
+    double mean = 0;
+    for (double t : time) mean += t / 12;
+    Key best;
+    double best_score = -1e18;
+    for (int tonic = 0; tonic < 12; ++tonic)
+        for (const bool major : {true, false}) {
+            double xy = 0, xx = 0;
+            for (int i = 0; i < 12; ++i) {
+                const double p = (major ? kMajor[i] - 3.4825 : kMinor[i] - 3.7083);
+                xy += p * (time[static_cast<std::size_t>((tonic + i) % 12)] - mean);
+                xx += p * p;
+            }
+            const double score = xy / std::sqrt(xx);
+            if (score > best_score) best = {tonic, major ? Mode::kMajor : Mode::kMinor}, best_score = score;
+        }
+    return best;
+}
 
 int chord_state(const Chord& chord, int tonic) noexcept {
     const bool minor = chord.kind == ChordKind::kMinor || chord.kind == ChordKind::kMinor7 || chord.kind == ChordKind::kDiminished ||

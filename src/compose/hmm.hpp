@@ -28,6 +28,8 @@ struct LeadTune {
     std::vector<MidiNote> melody; ///< one voice
     std::vector<int> chords;      ///< per note: state 0..23, -1 unknown
 };
+/// The major or minor key whose profile fits the time spent on each pitch class (Krumhansl & Kessler 1982).
+[[nodiscard]] Key key_of_notes(const MidiFile& file);
 /// kUnsupported without a chord track and a melody.
 [[nodiscard]] Result<LeadTune> read_lead_tune(const std::filesystem::path& midi);
 

@@ -29,7 +29,7 @@ Result<std::unique_ptr<Engine>> HmmEngine::load() {
 
 std::optional<Phrase> HmmEngine::compose(const PhraseRequest& request, const Late& late) {
     if (late && late()) return std::nullopt;
-    const bool major = is_major(request.key.mode);
+    const bool major = is_major(request.key.mode), chorale = request.style == Style::kChamber;
     const std::string theme = std::to_string(request.theme);
     core::Random random(request.seed, "compose/hmm/" + theme);
     core::Random changed(request.seed, "compose/hmm/" + theme + "/" + std::to_string(request.variation) + "/" + std::to_string(request.half));
@@ -58,20 +58,29 @@ std::optional<Phrase> HmmEngine::compose(const PhraseRequest& request, const Lat
             const int sixteenth = static_cast<int>(tick % bar / kSixteenth);
             const bool onset = ((pattern >> i) & 1) != 0;
             const Chord& chord = chord_at(phrase.chords, tick);
-            const int next = model_.next_class(major, chord_state(chord, tonic), mod12(pitch - tonic), chance);
+            int next = model_.next_class(major, chord_state(chord, tonic), mod12(pitch - tonic), chance);
+            // Chorales move by step, on strong beats to the nearest tone of the chord.
+            if (const int up = mod12(next + tonic - pitch); chorale && up > 2 && up < 10) {
+                const int way = up <= 6 ? 1 : -1;
+                const bool strong = i == 0 && beat % 2 == 0;
+                next = mod12((strong ? nearest_chord_tone(chord, pitch + 1.5 * way) : pitch_of_step(request.key, nearest_step(request.key, pitch) + way)) - tonic);
+            }
             if (closing && (i > 0 || beat + 1 == request.bars * request.beats_per_bar)) continue;
             // The class in the octave that moves least, drawn back to the register's centre.
             int best = pitch;
             double cost = 1e9;
             for (int p = pitch - 11; p <= pitch + 11; ++p) {
                 if (mod12(p - tonic) != next) continue;
-                const double c = std::abs(p - pitch) + .35 * std::abs(p - centre_pitch(request.controls));
+                const double c = std::abs(p - pitch) + (chorale ? .12 : .35) * std::abs(p - centre_pitch(request.controls));
                 if (c < cost) best = p, cost = c;
             }
             if (!onset && i % 2 != 0) continue;
-            const double rank = kRank[metric_level(sixteenth, request.beats_per_bar)] + (onset ? 0.0 : .38);
+            const int level = metric_level(sixteenth, request.beats_per_bar);
+            const double rank = kRank[static_cast<std::size_t>(level)] + (onset ? 0.0 : .38) + (chorale && level >= 3 ? .34 : 0.0);
             phrase.melody.push_back({tick, kSixteenth, best, std::min(rank, 1.0)});
-            if (onset || i == 0) pitch = best;
+            // What is not heard leads nowhere, where the line must move by step.
+            const bool heard = rank <= request.controls[Control::kDensity] * info(request.style).melody_density;
+            if (chorale ? heard : onset || i == 0) pitch = best;
         }
     }
     enforce(request, phrase);

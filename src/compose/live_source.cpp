@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "compose/rule_engine.hpp"
 #include "core/text.hpp"
 #include "core/units.hpp"
 
@@ -39,8 +40,13 @@ LiveSource::LiveSource(Composer composer, Performer performer, const LiveOptions
 }
 
 Result<std::unique_ptr<LiveSource>> LiveSource::create(Brief brief, const LiveOptions& options) {
-    ATTUNE_TRY(auto engine, make_engine(brief.engine));
-    return create(std::move(brief), options, std::move(engine));
+    auto engine = make_engine(brief.engine);
+    if (engine) return create(std::move(brief), options, *std::move(engine));
+    // A learned engine without its model: the music comes all the same, and the record says from whom.
+    ATTUNE_TRY(auto source, create(std::move(brief), options, std::make_unique<RuleEngine>()));
+    source->engine_missing_ = engine.error().message;
+    source->events_.insert(source->events_.begin(), {LiveEvent::Kind::kFellBack, 0, EngineKind::kRule, 0, source->seen_.controls});
+    return source;
 }
 
 Result<std::unique_ptr<LiveSource>> LiveSource::create(Brief brief, const LiveOptions& options, std::unique_ptr<Engine> engine) {

@@ -9,12 +9,13 @@
 /// Changes  tempo, timbre, intensity: in immediate mode with the next block (reached within 100 ms); notes at the next
 ///          sixteenth that work() can still reach. Beat, bar and phrase modes: everything exactly at that boundary.
 /// Level    fixed and declared (performer.hpp): no normalisation follows, intensity is heard
-/// Errors   create(): kUnavailable (soundfont, model), kBadArgument. A late engine is replaced for that phrase by the
-///          rule engine and recorded. If work() starves, the last chord rings out and process() says "not there yet"
+/// Errors   create(): kUnavailable (soundfont), kBadArgument. A late engine is replaced for that phrase by the rule
+///          engine, one without its model for good; both are recorded. If work() starves, the last chord rings out and process() says "not there yet"
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "compose/composer.hpp"
@@ -58,6 +59,8 @@ public:
     /// Worker's thread only.
     [[nodiscard]] std::vector<LiveEvent> take_events();
     [[nodiscard]] const Score& head() const noexcept { return composer_.head(); }
+    /// Why the engine asked for could not be had, and the rule engine plays; empty = it could.
+    [[nodiscard]] const std::string& engine_missing() const noexcept { return engine_missing_; }
 
     [[nodiscard]] Result<void> prepare(int max_block) override;
     [[nodiscard]] std::size_t process(std::span<float> left, std::span<float> right) noexcept override;
@@ -104,6 +107,7 @@ private:
     std::vector<LiveEvent> events_;        // worker
     std::vector<Message> overflow_;        // worker: what the ring did not take yet
     Asked seen_;                 // worker
+    std::string engine_missing_;
     bool last_composed_ = false;
     core::SpscRing<Message> ring_;
     std::atomic<Ticks> position_{0};

@@ -20,29 +20,44 @@ constexpr std::array<double, 5> kSpread = {.02, .16, .26, .34, .18};
 struct Cell {
     std::array<double, kSlots> rank{};
     std::array<int, kSlots> contour{};  ///< scale steps from the anchor
+    std::array<bool, kSlots> passing{}; ///< a weak beat that need not be a chord tone
 };
 
-int step_draw(core::Random& random) {
+/// How free a style's melody is, held against the corpora (attune evaluate craft).
+struct Manner {
+    double freedom;   ///< how much wider than kSpread the ranks scatter: syncopation
+    double leaps;     ///< share of moves beyond a step
+    double passing;   ///< share of weak beats that need not be chord tones
+    double pull;      ///< of the register against the line so far
+    double wander;    ///< how much a bar's rhythm differs from the bar it repeats
+    double arch;      ///< height of the phrase's arch and of its second bar
+};
+
+Manner manner_of(Style style) {
+    if (style == Style::kChamber) return {1.0, .06, .95, .25, .06, .45};
+    if (style == Style::kFolk) return {1.1, .22, .5, .55, .10, 1.0};
+    return {1.8, .22, .5, .55, .60, 1.0};
+}
+
+int step_draw(core::Random& random, double leaps) {
     // Mostly steps, some thirds, few leaps: the interval profile of tonal melody.
     const double x = random.uniform();
     if (x < .12) return 0;
-    if (x < .45) return -1;
-    if (x < .74) return 1;
-    if (x < .84) return -2;
-    if (x < .93) return 2;
-    return random.chance(.6) ? 3 : -3;
+    if (random.chance(leaps)) return (random.chance(.27) ? 3 : 2) * (random.chance(.5) ? 1 : -1);
+    return x < .59 ? -1 : 1;
 }
 
-Cell make_cell(core::Random& random, int beats) {
+Cell make_cell(core::Random& random, int beats, const Manner& manner) {
     Cell cell;
     int step = 0;
     for (int i = 0; i < beats * 4; ++i) {
         const auto k = static_cast<std::size_t>(i);
         const auto level = static_cast<std::size_t>(metric_level(i, beats));
-        cell.rank[k] = std::clamp(kRank[level] + kSpread[level] * (random.uniform() - .3), 0.0, 1.0);
+        cell.rank[k] = std::clamp(kRank[level] + manner.freedom * kSpread[level] * (random.uniform() - .3 - .1 * (manner.freedom - 1.0)), 0.0, 1.0);
+        cell.passing[k] = random.chance(manner.passing);
         if (i == 0) continue;
         if (level <= 3) {
-            int move = step_draw(random);
+            int move = step_draw(random, manner.leaps);
             if (std::abs(step + move) > 4 || (std::abs(step) >= 3 && step * move > 0)) move = step > 0 ? -1 : 1;
             step += move;
             cell.contour[k] = step;
@@ -51,6 +66,12 @@ Cell make_cell(core::Random& random, int beats) {
         }
     }
     cell.rank[0] = 0.0;
+    return cell;
+}
+
+/// A bar that repeats another says it a little differently.
+Cell retold(Cell cell, double wander, core::Random& random) {
+    for (std::size_t i = 1; i < kSlots; ++i) cell.rank[i] = std::clamp(cell.rank[i] + wander * (random.uniform() - .5), 0.0, 1.0);
     return cell;
 }
 
@@ -75,14 +96,15 @@ struct Writer {
     const PhraseRequest& request;
     const std::vector<ChordSpan>& chords;
     double centre;
+    double pull, height;
     int previous;
     std::vector<MelodyNote> notes;
 
     void bar(int index, const Cell& cell, double lift) {
         const int slots = request.beats_per_bar * 4;
         const Ticks start = index * request.beats_per_bar * kTicksPerBeat;
-        const double arch = 4.5 * std::sin(std::numbers::pi * (index + .5) / std::max(request.bars, 2));
-        int anchor_pitch = nearest_chord_tone(chord_at(chords, start), .62 * (centre + arch - 2.0 + lift) + .38 * previous);
+        const double arch = 4.5 * height * std::sin(std::numbers::pi * (index + .5) / std::max(request.bars, 2));
+        int anchor_pitch = nearest_chord_tone(chord_at(chords, start), pull * (centre + arch - 2.0 + lift) + (1.0 - pull) * previous);
         const int anchor = nearest_step(request.key, anchor_pitch);
         for (int i = 0; i < slots; ++i) {
             const auto k = static_cast<std::size_t>(i);
@@ -90,7 +112,8 @@ struct Writer {
             int pitch = pitch_of_step(request.key, anchor + cell.contour[k]);
             if (i == 0) pitch = anchor_pitch;
             const Chord& chord = chord_at(chords, tick);
-            if (metric_level(i, request.beats_per_bar) <= 2) pitch = nearest_chord_tone(chord, pitch + .01);
+            const int level = metric_level(i, request.beats_per_bar);
+            if (level <= 1 || (level == 2 && !cell.passing[k])) pitch = nearest_chord_tone(chord, pitch + .01);
             notes.push_back({tick, kSixteenth, pitch, cell.rank[k]});
             if (cell.rank[k] < .5) previous = pitch;
         }
@@ -142,8 +165,9 @@ int metric_level(int sixteenth, int beats_per_bar) noexcept {
 
 std::vector<MelodyNote> melodise(const PhraseRequest& request, const std::vector<ChordSpan>& chords) {
     core::Random random(request.seed, "compose/motif/" + std::to_string(request.theme));
-    Cell statement = make_cell(random, request.beats_per_bar);
-    Cell contrast = make_cell(random, request.beats_per_bar);
+    const Manner manner = manner_of(request.style);
+    Cell statement = make_cell(random, request.beats_per_bar, manner);
+    Cell contrast = make_cell(random, request.beats_per_bar, manner);
     core::Random changed(request.seed, "compose/variation/" + std::to_string(request.theme) + "/" +
                                            std::to_string(request.variation) + "/" + std::to_string(request.half));
     if (request.variation > 0) {
@@ -154,11 +178,12 @@ std::vector<MelodyNote> melodise(const PhraseRequest& request, const std::vector
         for (int i = 0; i < 2; ++i) vary(contrast, static_cast<int>(changed.below(4)), changed);
     }
     const double centre = centre_pitch(request.controls);
-    const double lift = request.variation > 0 ? changed.uniform(-3.0, 3.0) : 0.0;
-    Writer writer{request, chords, centre, request.last_pitch < 0 ? static_cast<int>(centre) : request.last_pitch, {}};
+    const double lift = request.variation > 0 ? manner.arch * changed.uniform(-3.0, 3.0) : 0.0;
+    Writer writer{request, chords, centre, manner.pull, manner.arch, request.last_pitch < 0 ? static_cast<int>(centre) : request.last_pitch, {}};
     for (int bar = 0; bar + 1 < request.bars; ++bar) {
         const bool second = request.half == 1 && bar == 2;
-        writer.bar(bar, bar % 4 == 2 || second ? contrast : statement, (bar % 4 == 1 ? 2.0 : 0.0) + lift);
+        const Cell& cell = bar % 4 == 2 || second ? contrast : statement;
+        writer.bar(bar, bar == 0 ? cell : retold(cell, manner.wander, random), (bar % 4 == 1 ? 2.0 * manner.arch : 0.0) + lift);
     }
     writer.close(request.bars - 1);
     return writer.notes;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_test(compose unit DEPS compose TIMEOUT 300 SOURCES
   unit/compose_controls_test.cpp
+  unit/compose_craft_test.cpp
   unit/compose_export_test.cpp
   unit/compose_form_test.cpp
+  unit/compose_lstm_test.cpp
   unit/compose_score_test.cpp
   unit/compose_steering_test.cpp)
 attune_test(compose rt DEPS compose RT_GUARD TIMEOUT 300 SOURCES
