@@ -183,7 +183,7 @@ std::vector<MelodyNote> melodise(const PhraseRequest& request, const std::vector
     for (int bar = 0; bar + 1 < request.bars; ++bar) {
         const bool second = request.half == 1 && bar == 2;
         const Cell& cell = bar % 4 == 2 || second ? contrast : statement;
-        writer.bar(bar, bar == 0 ? cell : retold(cell, manner.wander, random), (bar % 4 == 1 ? 2.0 * manner.arch : 0.0) + lift);
+        writer.bar(bar, bar == 0 ? cell : retold(cell, manner.wander, bar >= 2 && request.variation > 0 ? changed : random), (bar % 4 == 1 ? 2.0 * manner.arch : 0.0) + lift);
     }
     writer.close(request.bars - 1);
     return writer.notes;
