@@ -55,7 +55,6 @@ await test('start: one press, and sound is measured in the page', async () => {
   await page.locator('#meter').waitFor({ state: 'attached', timeout: 20_000 });
   await until(async () => (await rms()) > 0.002, 'RMS above silence', 20_000);
   console.log(`      sound after ${Date.now() - begun} ms`);
-  if (shots) { await page.waitForTimeout(3000); await page.screenshot({ path: join(shots, 'playing-desktop-dark.png'), fullPage: true }); }
 });
 
 await test('why is shown, with the parts of the score', async () => {
@@ -64,6 +63,21 @@ await test('why is shown, with the parts of the score', async () => {
   await page.getByText('All reasons and numbers').click();
   await page.getByText('Together').waitFor();
 });
+
+if (shots) {
+  for (const [size, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } })) {
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize(viewport);
+      await page.waitForTimeout(300);
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: viewport.width, height: Math.max(tall, viewport.height) });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(shots, `playing-${size}-${scheme}.png`) });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
+}
 
 await test('a rating is given on an empty plane and changes the plan', async () => {
   const count = async () => (await (await fetch(`${server.url}/api/v1/sessions/${(await sessionsNow())[0].id}/events`)).json()).events.filter((e) => e.kind === 'decision' && e.data.what === 'plan_adopted').length;
