@@ -7,9 +7,9 @@
 /// Drive    kThread: a compose worker of its own opens the source and works every 25 ms. kInline: for files and tests,
 ///          faster than time and the same every time: process() opens and composes itself (not RT-SAFE then)
 /// Threads  start(), set(), finish(): one thread. news(): any. process(): the engine's; with kThread it is RT-SAFE
-///          as far as LiveSource is. The destructor joins: not for a real-time thread
+///          as far as LiveSource is. The destructor waits for nothing that takes long: a worker that is still decoding
+///          the soundfont is left to end by itself
 /// Errors   none at start: what fails later is in the news, and the source is finished
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +26,7 @@ enum class Drive { kThread, kInline };
 class ComposeNews {
 public:
     struct Batch {
+        std::optional<Score> head;    ///< once, when the source is open: style, key, seed; no notes
         std::vector<LiveEvent> events;
         std::optional<Error> error;   ///< the source could not be opened
     };
@@ -33,7 +34,7 @@ public:
     [[nodiscard]] Batch take();
 
 private:
-    friend class DrivenSource;
+    friend class DrivenSource;  // writes
     std::mutex mutex_;  ///< guards batch_
     Batch batch_;
 };
@@ -47,8 +48,8 @@ public:
 
     /// As LiveSource::set(); before the source is open the newest call is kept for then.
     [[nodiscard]] Result<void> set(const flow::Va& target, const Controls& controls, When when);
-    void finish() noexcept { finish_.store(true, std::memory_order_release); }
-    [[nodiscard]] std::shared_ptr<ComposeNews> news() const noexcept { return news_; }
+    void finish() noexcept;
+    [[nodiscard]] std::shared_ptr<ComposeNews> news() const noexcept;
 
     [[nodiscard]] Result<void> prepare(int max_block) override;
     [[nodiscard]] std::size_t process(std::span<float> left, std::span<float> right) noexcept override;
@@ -56,25 +57,11 @@ public:
     [[nodiscard]] FrameCount latency() const noexcept override { return {0}; }
 
 private:
-    struct Wish {
-        flow::Va target;
-        Controls controls;
-        When when = When::kBar;
-    };
-    DrivenSource(Brief brief, LiveOptions options, Drive drive);
-    void run() noexcept;
-    void open() noexcept;
-    void work() noexcept;
+    struct Shared;
+    DrivenSource(std::shared_ptr<Shared> shared, Drive drive);
 
-    Brief brief_;
-    LiveOptions options_;
+    std::shared_ptr<Shared> shared_;  // with the worker, which may outlive us by the time of a decoding
     Drive drive_;
-    std::shared_ptr<ComposeNews> news_ = std::make_shared<ComposeNews>();
-    std::unique_ptr<LiveSource> source_;           // worker, until it is published in open_
-    std::atomic<LiveSource*> open_{nullptr};
-    std::atomic<bool> failed_{false}, stop_{false}, finish_{false};
-    std::mutex mutex_;                             ///< guards wish_: set() and the worker, never the engine
-    std::optional<Wish> wish_;
     std::thread thread_;
 };
 

@@ -463,6 +463,10 @@ struct ToJson {
         return {{"room", f.room}, {"code", f.code}, {"message", f.message}};
     }
     json operator()(const Policy& p) const { return policy_json(p); }
+    json operator()(const Composed& c) const {
+        return {{"item", id_json(c.item)}, {"engine", c.engine}, {"style", c.style}, {"key", c.key},
+                {"seed", c.seed}, {"phrase", c.phrase}, {"fell_back", c.fell_back}};
+    }
     json operator()(const AffectState& s) const { return state_json(s); }
     json operator()(const Decision& d) const { return decision_json(d); }
     json operator()(const End& e) const { return {{"why", e.why}}; }
@@ -492,6 +496,10 @@ Payload payload_from(EventKind kind, const json& j) {
             return Fault{j.at("room").get<std::string>(), j.at("code").get<std::string>(),
                          j.at("message").get<std::string>()};
         case EventKind::kPolicy: return policy_from(j);
+        case EventKind::kComposed:
+            return Composed{id_from(j.at("item")), j.at("engine").get<std::string>(), j.at("style").get<std::string>(),
+                            j.at("key").get<std::string>(), j.at("seed").get<std::uint64_t>(),
+                            j.at("phrase").get<int>(), j.at("fell_back").get<bool>()};
         case EventKind::kState: return state_from(j);
         case EventKind::kDecision: return decision_from(j);
         case EventKind::kEnd: return End{j.at("why").get<std::string>()};

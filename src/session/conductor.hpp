@@ -113,6 +113,7 @@ private:
     void on(const DeadlineMissed&, const SessionEvent&, Outputs&);
     void on(const ItemEnded&, const SessionEvent&, Outputs&);
     void on(const Fault&, const SessionEvent&, Outputs&) {}
+    void on(const Composed&, const SessionEvent&, Outputs&) {}   // for the record
     void on(const flow::Policy&, const SessionEvent&, Outputs&);
     void on(const flow::AffectState&, const SessionEvent&, Outputs&) {}   // our own, seen in replay
     void on(const Decision&, const SessionEvent&, Outputs&) {}

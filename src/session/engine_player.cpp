@@ -51,12 +51,51 @@ void EnginePlayer::adopt(const EngineOrder& order) {
         if (profile) item.path = profile->path;
         length_s_[item.id] = item.out_s - item.in_s;
         items.push_back(play::make_item(item, profile.get()));
+        if (item.kind == flow::ItemKind::kCompose && mode_ != play::RunMode::kTimeline) items.back()->source = composed(item);
     }
     finish_after_ = order.finish ? order.plan.items.back().id : Id{};
     (void)player_->replace_queue(std::move(items));   // at most ten items: the queue holds 512
     if (order.now && playing_ && !order.plan.items.empty()) {
         why_[*playing_] = order.why;
         player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
+    }
+}
+
+/// The same item of the same session is the same music: its id is the seed. Live, its worker opens it while what stands
+/// before it plays; in a file everything happens in turn.
+std::unique_ptr<flow::AudioSource> EnginePlayer::composed(const flow::PlanItem& item) {
+    compose::Brief brief;
+    brief.target = item.expected.value_or(item.waypoint);
+    for (const std::uint8_t byte : item.id.bytes) brief.seed = brief.seed * 0x100000001B3ULL ^ byte;
+    brief.title = item.title;
+    compose::LiveOptions options;
+    options.seconds = std::max(item.out_s - item.in_s, 4.0);
+    auto source = compose::DrivenSource::start(std::move(brief), options, mode_ == play::RunMode::kLive ? compose::Drive::kThread : compose::Drive::kInline);
+    composing_[item.id] = {source->news(), {}, false};
+    return source;
+}
+
+void EnginePlayer::report_composers(Time t, PlayerNews& news) {
+    for (auto& [item, composing] : composing_) {
+        const auto batch = composing.news->take();
+        if (batch.error) news.emplace_back(t, Fault{"compose", to_string(batch.error->code), batch.error->message});
+        if (batch.head) {
+            composing.last.item = item;
+            composing.last.style = batch.head->style;
+            composing.last.key = compose::tonic_name(batch.head->key) + " " + compose::to_string(batch.head->key.mode);
+            composing.last.seed = batch.head->seed;
+        }
+        for (const compose::LiveEvent& event : batch.events) {
+            if (event.kind == compose::LiveEvent::Kind::kChanged) continue;
+            const bool fell_back = event.kind == compose::LiveEvent::Kind::kFellBack;
+            const std::string engine = compose::to_string(event.engine);
+            if (composing.said && engine == composing.last.engine && fell_back == composing.last.fell_back) continue;
+            composing.said = true;
+            composing.last.engine = engine;
+            composing.last.fell_back = fell_back;
+            composing.last.phrase = event.serial;
+            news.emplace_back(t, composing.last);
+        }
     }
 }
 
@@ -87,6 +126,7 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
         news.emplace_back(heard.t, heard);
     }
     for (const play::Event& event : fresh.events) report(event, news);
+    report_composers(t, news);
     // Equal times: an item's end stands before what is heard next.
     std::stable_sort(news.begin(), news.end(), [](const auto& a, const auto& b) {
         const bool a_end = std::holds_alternative<ItemEnded>(a.second);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/driven_source.hpp"
 #include "play/player.hpp"
 #include "session/player.hpp"
 #include "session/profiles.hpp"
@@ -36,6 +37,8 @@ public:
 private:
     EnginePlayer(play::RunMode mode, ProfileLookup profiles);
     void adopt(const EngineOrder& order);
+    [[nodiscard]] std::unique_ptr<flow::AudioSource> composed(const flow::PlanItem& item);
+    void report_composers(Time t, PlayerNews& news);
     void close_in_time(const flow::Heard& heard);
     void report(const play::Event& event, PlayerNews& news);
     [[nodiscard]] Time time_of(FramePos frame);
@@ -46,6 +49,12 @@ private:
     std::unique_ptr<play::Player> player_;
     Time origin_;                             ///< of session time on clock_
     Duration offset_;                         ///< live: frame time to session time
+    struct Composing {
+        std::shared_ptr<compose::ComposeNews> news;
+        Composed last;                        ///< as it stands in the record
+        bool said = false;
+    };
+    std::map<Id, Composing> composing_;
     std::map<Id, Time> began_;                ///< items that have started
     std::map<Id, std::int64_t> began_frame_;
     std::map<Id, std::string> why_;           ///< how an item is going to end, if not by itself

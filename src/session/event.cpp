@@ -11,6 +11,7 @@ constexpr std::array kKinds = {
     EventKind::kStart,  EventKind::kTick,       EventKind::kRating,         EventKind::kCommand,
     EventKind::kEvidence, EventKind::kHeard,    EventKind::kSource,         EventKind::kPlanResult,
     EventKind::kDeadlineMissed, EventKind::kItemEnded, EventKind::kFault,   EventKind::kPolicy,
+    EventKind::kComposed,
     EventKind::kState,  EventKind::kDecision,   EventKind::kEnd};
 static_assert(kKinds.size() == std::variant_size_v<Payload>);
 
@@ -32,6 +33,7 @@ const char* to_string(EventKind kind) noexcept {
         case EventKind::kItemEnded: return "item_ended";
         case EventKind::kFault: return "fault";
         case EventKind::kPolicy: return "policy";
+        case EventKind::kComposed: return "composed";
         case EventKind::kState: return "state";
         case EventKind::kDecision: return "decision";
         case EventKind::kEnd: return "end";

@@ -27,6 +27,7 @@ enum class EventKind : int {
     // inputs
     kStart = 1, kTick = 2, kRating = 3, kCommand = 4, kEvidence = 5, kHeard = 6, kSource = 7,
     kPlanResult = 8, kDeadlineMissed = 9, kItemEnded = 10, kFault = 11, kPolicy = 12,
+    kComposed = 13,
     // outputs
     kState = 101, kDecision = 102, kEnd = 103,
 };
@@ -89,6 +90,16 @@ struct Fault {
     std::string message;
 };
 
+/// A composed item: who composes it, said when it begins and whenever that changes.
+struct Composed {
+    Id item;
+    std::string engine;    ///< that made the phrase: "rule", "hmm", "lstm"
+    std::string style, key;
+    std::uint64_t seed = 0;
+    int phrase = 0;        ///< counted from the item's start
+    bool fell_back = false;   ///< the chosen engine was late; the rule engine made this phrase
+};
+
 /// One decision of the conductor with its reasons.
 struct Decision {
     std::string what;                     ///< "plan_requested", "plan_adopted", "hold", "ask", "flag", …
@@ -104,7 +115,7 @@ struct End {
 };
 
 using Payload = std::variant<Start, Tick, flow::Rating, flow::Command, flow::Evidence, flow::Heard,
-                             SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy,
+                             SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy, Composed,
                              flow::AffectState, Decision, End>;
 
 struct SessionEvent {

@@ -55,6 +55,7 @@ public:
     }
     void operator()(const Fault& fault) { s_.faults.emplace_back(now_, fault); }
     void operator()(const flow::Policy&) {}
+    void operator()(const Composed&) {}
     void operator()(const flow::AffectState& state) { s_.states.push_back(state); }
     void operator()(const Decision& decision) {
         if (decision.plan) {
