@@ -11,3 +11,9 @@ attune_test(serve unit DEPS serve LIBS nlohmann_json::nlohmann_json SOURCES
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   attune_test(serve_transport unit DEPS serve SOURCES unit/serve_transport_test.cpp)
 endif()
+# What needs the whole house.
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TARGET attune_session AND TARGET attune_report)
+  attune_test(serve_house unit DEPS serve SOURCES
+    unit/serve_track_audio_test.cpp
+    unit/serve_workshop_test.cpp)
+endif()
