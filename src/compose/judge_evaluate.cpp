@@ -3,10 +3,12 @@
 
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "compose/composer.hpp"
 #include "compose/judge.hpp"
 #include "compose/render.hpp"
+#include "compose/synth.hpp"
 #include "learn/dataset_hash.hpp"
 #include "learn/metrics.hpp"
 
@@ -29,10 +31,11 @@ struct Grid {
     std::string audio_error;
 };
 
-Result<void> judge_audio(const Brief& long_brief, const std::string& point, const AudioJudge& judge, const learn::EvaluateRequest& request, Grid& grid) {
+Result<void> judge_audio(const Brief& long_brief, const std::string& point, const AudioJudge& judge, const learn::EvaluateRequest& request, KeptInstruments& kept, Grid& grid) {
     Brief brief = long_brief;
     brief.seconds = kAudio_s;
     ATTUNE_TRY(const auto score, compose_score(brief));
+    kept.keep(score.parts);
     ATTUNE_TRY(const auto sound, render(score, request.cancel));
     const auto got = judge(sound.left, sound.right);
     if (!got) {
@@ -47,6 +50,10 @@ Result<void> judge_audio(const Brief& long_brief, const std::string& point, cons
 
 Result<Grid> judge_grid(const Judge& judge, EngineKind engine, const AudioJudge& audio, const learn::EvaluateRequest& request) {
     Grid grid;
+    std::optional<KeptInstruments> kept;  // otherwise each piece decodes its piano anew
+    if (audio) {
+        ATTUNE_TRY(kept, KeptInstruments::create());
+    }
     std::size_t done = 0;
     for (const auto seed : kUnusedSeeds)
         for (int i = 0; i < 100; ++i) {
@@ -64,7 +71,7 @@ Result<Grid> judge_grid(const Judge& judge, EngineKind engine, const AudioJudge&
                 grid.symbolic.add(judge.rate(*features));
                 grid.points.push_back(point);
             }
-            if (audio && grid.audio_error.empty()) ATTUNE_CHECK(judge_audio(brief, point, audio, request, grid));
+            if (audio && grid.audio_error.empty()) ATTUNE_CHECK(judge_audio(brief, point, audio, request, *kept, grid));
         }
     return grid;
 }
