@@ -46,5 +46,7 @@ void add_model_commands(CLI::App& app, Context& context);      // train, evaluat
 void add_simulate_commands(CLI::App& app, Context& context);
 void add_doctor_commands(CLI::App& app, Context& context);     // doctor, backup, restore
 void add_serve_commands(CLI::App& app, Context& context);
+void add_person_commands(CLI::App& app, Context& context);
+void add_completion_command(CLI::App& app, Context& context);  // last: it shows all others
 
 }  // namespace attune::app

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.hpp"
+#include "app/configuration.hpp"
 #include "core/paths.hpp"
 
 namespace {
@@ -58,6 +59,16 @@ int main(int argc, char** argv) {
     add_simulate_commands(app, context);
     add_doctor_commands(app, context);
     add_serve_commands(app, context);
+    add_person_commands(app, context);
+    add_completion_command(app, context);
+
+    bool named = false;
+    context.config = config_path({argv + 1, argv + argc}, named);
+    auto configured = read_config(context.config, named).and_then([&](const auto& values) { return apply_config(app, values); });
+    if (!configured) {
+        report_error(context, configured.error());
+        return kBadUsage;
+    }
 
     try {
         app.parse(arguments(argc, argv));
@@ -65,7 +76,6 @@ int main(int argc, char** argv) {
         return app.exit(e) == 0 ? kDone : kBadUsage;
     }
     context.data_dir = attune::core::data_dir(data);
-    context.config = config.empty() ? attune::core::config_file() : std::filesystem::path(config);
     g_context = &context;
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);

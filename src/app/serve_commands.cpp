@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "care/policy_maker.hpp"
 #include "app/model_registry.hpp"
 #include "serve/server.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 
 struct ServeOptions {
     serve::ServerConfig server;
+    std::string deployment = "home";
     bool open = false;
     bool set_password = false;
     bool routes = false;
@@ -122,12 +124,19 @@ void add_serve_commands(CLI::App& app, Context& context) {
     serve->add_option("--tls-key", server.tls_key, "PEM file that goes with it");
     serve->add_flag("--tls,!--no-tls", server.tls,
                     "TLS on or off; off only behind a proxy that has it");
+    serve->add_option("--deployment", options->deployment,
+                      "home, clinic, research, workplace, education; in the last two nothing is inferred "
+                      "from face, voice or body")
+        ->capture_default_str();
     serve->add_flag("--routes", options->routes, "print the routes and end")->group("");
     serve->add_option("--pages", server.pages, "folder of the built pages")->group("");
     serve->footer("Example:  attune serve --open");
     serve->callback([options, &context] {
         context.run = [options, &context] {
             if (options->set_password) return set_password(context);
+            const auto deployment = care::parse_deployment(options->deployment);
+            if (!deployment) return report_error(context, deployment.error());
+            options->server.deployment = *deployment;
             options->server.data_dir = context.data_dir;
             options->server.db_url = context.db_url;
             options->server.version = ATTUNE_VERSION;

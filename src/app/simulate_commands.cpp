@@ -9,6 +9,7 @@
 #include "app/command_line.hpp"
 #include "app/compare_command.hpp"
 #include "library/catalogue.hpp"
+#include "library/simulated_audio.hpp"
 #include "library/simulated_library.hpp"
 #include "session/space.hpp"
 
@@ -18,6 +19,8 @@ namespace {
 struct LibraryRequest {
     std::size_t tracks = 2000;
     std::uint64_t seed = 1;
+    bool audio = false;
+    double seconds = 20.0;   ///< of sound a track
 };
 
 constexpr std::size_t kGroup = 500;   ///< tracks a transaction
@@ -31,18 +34,27 @@ Result<int> simulate_library(Context& context, const LibraryRequest& request) {
     ATTUNE_TRY(auto space, session::Space::open(context.data_dir, context.db_url));
     const library::SimulatedLibrary made(request.tracks, request.seed);
     library::Catalogue catalogue(space->db());
+    const std::filesystem::path folder = std::filesystem::absolute(context.data_dir) / "simulated";
+    if (request.audio) {
+        std::error_code ec;
+        std::filesystem::create_directories(folder, ec);
+        if (ec) return fail(ErrorCode::kIo, "cannot create the folder: " + ec.message(), folder);
+    }
     std::size_t done = 0;
     while (done < request.tracks && !context.cancel.cancelled()) {
         ATTUNE_TRY(auto transaction, store::Transaction::begin(space->db()));
         for (const std::size_t end = std::min(request.tracks, done + kGroup); done < end; ++done) {
-            ATTUNE_CHECK(catalogue.put(made.profile(done), true));
+            flow::TrackProfile profile = made.profile(done);
+            if (request.audio) ATTUNE_CHECK(library::write_simulated_audio(profile, folder, request.seconds));
+            ATTUNE_CHECK(catalogue.put(profile, true));
         }
         ATTUNE_CHECK(transaction.commit());
         show_progress("simulated tracks", done, request.tracks, elapsed());
     }
     if (context.json) {
         std::puts(nlohmann::json{{"schema", "attune.simulate_library/1"}, {"simulated", true}, {"tracks", done},
-                                 {"seed", request.seed}, {"wall_s", elapsed()}}.dump(2).c_str());
+                                 {"seed", request.seed},
+                                 {"audio", request.audio ? nlohmann::json(folder.string()) : nlohmann::json(nullptr)}, {"wall_s", elapsed()}}.dump(2).c_str());
     }
     return context.cancel.cancelled() ? kFailed : kDone;
 }
@@ -57,6 +69,8 @@ void add_simulate_commands(CLI::App& app, Context& context) {
     auto request = std::make_shared<LibraryRequest>();
     library->add_option("--tracks", request->tracks, "how many")->capture_default_str();
     library->add_option("--seed", request->seed, "the same seed makes the same library")->capture_default_str();
+    library->add_flag("--audio", request->audio, "write sound too: a pulsing tone a track, in DATA/simulated");
+    library->add_option("--seconds", request->seconds, "of sound a track, 5 to 600; the profiles are cut to it")->capture_default_str();
     library->callback([request, &context] {
         context.run = [request, &context] {
             const auto status = simulate_library(context, *request);

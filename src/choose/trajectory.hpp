@@ -23,10 +23,10 @@ namespace attune::choose {
 /// Conventions of affect_spec C, editable; none is fitted.
 struct Pace {
     /// Farthest that music may stand from the felt state; .35..inf. Chosen: .65 of affect_spec is for a known
-    /// state; over 60 fresh seeds of `simulate compare` a shorter one leaves less on iso-true listeners and more on
-    /// linear ones: .46 keeps both near what either would ask for.
-    double tether = .46;
-    double shortest_tether = .33;   ///< what is left of it however little is known
+    /// state; in `simulate compare` .50 leaves less on iso-true and no more on linear listeners. A shorter one
+    /// leaves less still on iso-true ones, but a textbook listener less than 60 % of the way.
+    double tether = .50;
+    double shortest_tether = .35;   ///< what is left of it however little is known
     double inside = .10;         ///< how far past the edge of the target set the aim lies; chosen
     bool match = true;           ///< false: by choice, or ruminates with sad music
     bool straight = false;       ///< to the target at once: no match, no tether

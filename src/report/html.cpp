@@ -73,6 +73,7 @@ public:
                std::string(kStyle) + "</style></head><body><main>\n<h1>" + escape(title) + "</h1>\n";
         head();
         pictures();
+        ratings();
         music();
         if (professional()) {
             estimate();
@@ -112,8 +113,21 @@ private:
         if (professional()) out_ += "<p class=\"soft\">" + escape(text("report.estimate_note")) + "</p>\n";
     }
 
+    /// The pictures' ratings in words: read aloud, this is the session.
+    void ratings() {
+        if (s_.ratings.empty()) return;
+        out_ += heading(text("report.ratings")) + "<table><thead><tr><th scope=\"col\">min</th><th scope=\"col\">" +
+                escape(text("report.rated")) + "</th></tr></thead><tbody>\n";
+        for (const flow::Rating& rating : s_.ratings) {
+            if (!rating.value) continue;
+            out_ += "<tr><td>" + minutes_text(rating.t.seconds()) + "</td><td>" +
+                    escape(rating_text(rating.value, strings_, options_.audience)) + "</td></tr>\n";
+        }
+        out_ += "</tbody></table>\n";
+    }
+
     void music() {
-        out_ += heading(text("report.music")) + "<table><thead><tr><th>min</th><th>title</th><th>played</th><th>" + escape(text("report.why")) + "</th></tr></thead><tbody>\n";
+        out_ += heading(text("report.music")) + "<table><thead><tr><th scope=\"col\">min</th><th scope=\"col\">title</th><th scope=\"col\">played</th><th scope=\"col\">" + escape(text("report.why")) + "</th></tr></thead><tbody>\n";
         for (const session::PlayedItem& item : s_.items) {
             out_ += "<tr><td>" + minutes_text(item.began.seconds()) + "</td><td>" +
                     escape(item.plan.kind == flow::ItemKind::kSilence ? "(silence)" : item.plan.title) + "</td><td>" +
@@ -171,6 +185,9 @@ private:
     }
 
     void sources() {
+        out_ += heading(text("report.provenance")) + "<dl>" + row("origin", flow::to_string(s_.origin)) +
+                row("recorded under", s_.start.fingerprint) + row("library", s_.start.view_hash) +
+                row("policy", std::to_string(s_.start.policy.version)) + row("seed", std::to_string(s_.start.seed)) + "</dl>\n";
         const auto state = s_.final_state();
         if (!state || state->sources.empty()) return;
         out_ += heading(text("report.sources")) + "<table><thead><tr><th>source</th><th>status</th><th>weight</th><th>validity r</th><th>ratings</th><th></th></tr></thead><tbody>\n";

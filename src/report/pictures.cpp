@@ -40,21 +40,45 @@ void draw_ellipse(Svg& svg, const flow::VaGaussian& g) {
                 scale * std::sqrt(std::max(0.0, mean - half)), -angle, "band");
 }
 
-void draw_estimate(Svg& svg, const session::Summary& s) {
+constexpr double kRatingTellsS = 300.0;   ///< after this, what is drawn is mostly the music model's guess; chosen
+
+/// Does anything that the listener said or that a sensor measured speak of this second?
+bool has_evidence(const session::Summary& s, const flow::AffectState& state) {
+    const auto tells = [&](const flow::Rating& r) {
+        const double ago_s = (state.t - r.t).seconds();
+        return r.value && ago_s >= 0.0 && ago_s <= kRatingTellsS;
+    };
+    const bool just_began = s.start.start && state.t.seconds() <= kRatingTellsS;
+    const bool sensed = std::any_of(state.sources.begin(), state.sources.end(), [](const flow::SourceState& source) {
+        return source.status == flow::SourceStatus::kActive && source.weight > 0.0;
+    });
+    return just_began || sensed || std::any_of(s.ratings.begin(), s.ratings.end(), tells);
+}
+
+/// The estimate as a line, every five seconds; dashed where nothing speaks of it.
+template <typename Place>
+void draw_track(Svg& svg, const session::Summary& s, const Place& place) {
     if (s.states.empty()) return;
     Points run;
-    bool with_evidence = s.states.front().any_evidence;
-    const auto flush = [&] { svg.polyline(run, with_evidence ? "estimate" : "estimate unseen"); };
+    bool seen = has_evidence(s, s.states.front());
+    const auto flush = [&] { svg.polyline(run, seen ? "estimate" : "estimate unseen"); };
     for (std::size_t i = 0; i < s.states.size(); i += 5) {
-        const flow::AffectState& state = s.states[i];
-        if (state.any_evidence != with_evidence) {
+        const bool now = has_evidence(s, s.states[i]);
+        if (now != seen) {
             flush();
-            run.assign(1, run.empty() ? std::pair{px(0), py(0)} : run.back());
-            with_evidence = state.any_evidence;
+            if (!run.empty()) run.assign(1, run.back());
+            seen = now;
         }
-        run.emplace_back(px(state.felt.mean.valence), py(state.felt.mean.arousal));
+        run.push_back(place(s.states[i]));
     }
     flush();
+}
+
+void draw_estimate(Svg& svg, const session::Summary& s) {
+    if (s.states.empty()) return;
+    draw_track(svg, s, [](const flow::AffectState& state) {
+        return std::pair{px(state.felt.mean.valence), py(state.felt.mean.arousal)};
+    });
     draw_ellipse(svg, s.states.back().felt);
 }
 
@@ -129,18 +153,18 @@ void draw_affect(Svg& svg, Lanes& lanes, const session::Summary& s, Dim dim, Aud
     lanes.lane(dim == Dim::kValence ? "valence" : "arousal", 90, -1, 1);
     svg.line(lanes.x(0), lanes.y(0), lanes.x(s.ended.seconds()), lanes.y(0), "axis");
     if (audience == Audience::kProfessional) {
-        Points line, upper, lower;
+        Points upper, lower;
         for (std::size_t i = 0; i < s.states.size(); i += 5) {
             const flow::AffectState& state = s.states[i];
             const double at = lanes.x(state.t.seconds());
-            line.emplace_back(at, lanes.y(mean_of(state, dim)));
             upper.emplace_back(at, lanes.y(mean_of(state, dim) + kZ90 * sd_of(state, dim)));
             lower.emplace_back(at, lanes.y(mean_of(state, dim) - kZ90 * sd_of(state, dim)));
         }
         upper.insert(upper.end(), lower.rbegin(), lower.rend());
         svg.polygon(upper, "band");
-        const bool seen = !s.states.empty() && s.states.back().any_evidence;
-        svg.polyline(line, seen ? "estimate" : "estimate unseen");
+        draw_track(svg, s, [&](const flow::AffectState& state) {
+            return std::pair{lanes.x(state.t.seconds()), lanes.y(mean_of(state, dim))};
+        });
     }
     const auto dot = [&](double t_s, const flow::Va& va, std::string_view css) {
         svg.circle(lanes.x(t_s), lanes.y(dim == Dim::kValence ? va.valence : va.arousal), 5, css);

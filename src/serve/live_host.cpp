@@ -103,8 +103,8 @@ struct Running {
 
 class LiveHost final : public SessionHost {
 public:
-    LiveHost(std::filesystem::path data_dir, std::string db_url, LiveHub& hub)
-        : data_dir_(std::move(data_dir)), db_url_(std::move(db_url)), hub_(hub) {}
+    LiveHost(std::filesystem::path data_dir, std::string db_url, LiveHub& hub, flow::Deployment deployment)
+        : data_dir_(std::move(data_dir)), db_url_(std::move(db_url)), hub_(hub), deployment_(deployment) {}
     ~LiveHost() override { stop_all(); }
 
     Result<Id> start(const StartRequest& wish) override {
@@ -256,6 +256,7 @@ private:
             request.from = wish.from;
             request.words = wish.words;
             request.person = wish.person;
+            request.deployment = deployment_;
             request.seed = wish.seed;
             request.sink = wish.sink == "browser" ? "null" : wish.sink;
             ATTUNE_CHECK(add_sensors(running, wish, request));
@@ -311,6 +312,7 @@ private:
     const std::filesystem::path data_dir_;
     const std::string db_url_;
     LiveHub& hub_;
+    const flow::Deployment deployment_;
     core::IdSource ids_;
     mutable std::mutex mutex_;  ///< guards running_
     std::vector<std::shared_ptr<Running>> running_;
@@ -319,8 +321,8 @@ private:
 }  // namespace
 
 std::unique_ptr<SessionHost> make_live_host(std::filesystem::path data_dir, std::string db_url,
-                                            LiveHub& hub) {
-    return std::make_unique<LiveHost>(std::move(data_dir), std::move(db_url), hub);
+                                            LiveHub& hub, flow::Deployment deployment) {
+    return std::make_unique<LiveHost>(std::move(data_dir), std::move(db_url), hub, deployment);
 }
 
 }  // namespace attune::serve

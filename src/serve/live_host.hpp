@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "flow/policy.hpp"
 #include "serve/live_hub.hpp"
 #include "serve/session_host.hpp"
 
@@ -12,6 +13,7 @@ namespace attune::serve {
 
 /// `hub` outlives the host.
 [[nodiscard]] std::unique_ptr<SessionHost> make_live_host(std::filesystem::path data_dir,
-                                                          std::string db_url, LiveHub& hub);
+                                                          std::string db_url, LiveHub& hub,
+                                                          flow::Deployment deployment = flow::Deployment::kHome);
 
 }  // namespace attune::serve

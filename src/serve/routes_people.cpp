@@ -14,7 +14,9 @@
 #include "serve/house.hpp"
 #include "serve/json_body.hpp"
 #include "serve/problem.hpp"
-#include "session/person_state.hpp"
+#include "library/catalogue.hpp"
+#include "session/consent.hpp"
+#include "session/onboarding.hpp"
 #include "session/record.hpp"
 #include "session/summary.hpp"
 
@@ -138,40 +140,10 @@ Result<std::string> set_taste(House& house, const Request& request, const PathAr
     ATTUNE_TRY(const auto memories, body.texts("memories", 100, 300));
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
-    ATTUNE_TRY(const auto table, house.lines().table(*desk->db));
-    const auto tracks_of = [&](const std::string& choice) -> Result<std::vector<ContentKey>> {
-        std::vector<ContentKey> keys;
-        if (!choice.starts_with("artist:")) {
-            ATTUNE_TRY(const ContentKey key, ContentKey::parse(choice));
-            return std::vector<ContentKey>{key};
-        }
-        const std::string artist = core::to_lower_ascii(choice.substr(7));
-        for (const auto& row : table->rows()) {
-            if (core::to_lower_ascii(row.artist) == artist) keys.push_back(row.key);
-        }
-        return keys;
-    };
-    ATTUNE_TRY(care::Settings settings, desk->people.settings(person.id));
-    for (const std::string& choice : never) {
-        if (choice.starts_with("artist:")) {
-            settings.blocked_artists.insert(core::to_lower_ascii(choice.substr(7)));
-            continue;
-        }
-        ATTUNE_TRY(const ContentKey key, ContentKey::parse(choice));
-        settings.blocked_tracks.insert(key);
-    }
-    for (const std::string& choice : memories) {
-        ATTUNE_TRY(const auto keys, tracks_of(choice));
-        for (const ContentKey& key : keys) settings.memories[key] = flow::Memory::kAsk;
-    }
-    ATTUNE_CHECK(desk->people.set_settings(person.id, settings));
-    ATTUNE_TRY(const auto kept, desk->people.kept(person.id, "state"));
-    ATTUNE_TRY(session::PersonState state, session::PersonState::parse(kept.value_or("")));
-    for (const std::string& choice : love) {
-        ATTUNE_TRY(const auto keys, tracks_of(choice));
-        state.familiar.insert(keys.begin(), keys.end());
-    }
-    ATTUNE_CHECK(desk->people.keep(person.id, "state", state.text()));
+    ATTUNE_TRY(const auto view, library::Catalogue(*desk->db).view());
+    session::Onboarding wishes{love, never, {}};
+    for (const std::string& choice : memories) wishes.memories.emplace_back(choice, flow::Memory::kAsk);
+    ATTUNE_CHECK(session::onboard(desk->people, *view, person.id, wishes));
     return std::string("{}");
 }
 
@@ -202,7 +174,7 @@ Result<std::string> set_consent(House& house, const Request& request, const Path
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     if (!granted) {
-        ATTUNE_CHECK(desk->people.withdraw(person.id, consent_name(sensor)));
+        ATTUNE_CHECK(session::withdraw_consent(*desk->db, house.space().seal(), person.id, consent_name(sensor)));
         return std::string("{}");
     }
     care::Grant grant;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "flow/policy.hpp"
 #include "learn/model_registry.hpp"
 
 namespace attune::serve {
@@ -23,6 +24,7 @@ struct ServerConfig {
     std::filesystem::path data_dir;
     std::string db_url;
     std::string version;
+    flow::Deployment deployment = flow::Deployment::kHome;
     learn::ModelRegistry models;  ///< that Settings lists, with their cards
 };
 

@@ -237,13 +237,15 @@ Plan plan_from(const json& j) {
 json start_json(const Start& s) {
     json sources = json::array();
     for (const auto& [id, kind] : s.sources) sources.push_back({id, to_string(kind)});
+    json fixed = json::array();
+    for (const ContentKey& key : s.fixed) fixed.push_back(key_json(key));
     return {{"session", id_json(s.session)}, {"person", id_json(s.person)}, {"goal", goal_json(s.goal)},
             {"start", maybe_va(s.start)}, {"seed", s.seed}, {"policy", policy_json(s.policy)},
             {"view_hash", s.view_hash},
             {"person_state", json::binary(std::vector<std::uint8_t>(s.person_state.begin(), s.person_state.end()))},
             {"strategy", s.strategy}, {"taste_weight", s.taste_weight}, {"simulated", s.simulated},
-            {"sources", sources}, {"fingerprint", s.fingerprint}, {"wall_ns", s.wall_ns}, {"zone", s.zone},
-            {"words", s.words}};
+            {"sources", sources}, {"fixed", fixed}, {"locked", s.locked}, {"fingerprint", s.fingerprint},
+            {"wall_ns", s.wall_ns}, {"zone", s.zone}, {"words", s.words}};
 }
 Start start_from(const json& j) {
     Start s;
@@ -262,6 +264,10 @@ Start start_from(const json& j) {
     for (const json& source : j.at("sources")) {
         s.sources.emplace_back(source.at(0).get<std::string>(),
                                enum_from(source.at(1).get<std::string>(), SourceKind::kEeg));
+    }
+    if (j.contains("fixed")) {   // since version 2
+        for (const json& key : j.at("fixed")) s.fixed.push_back(key_from(key));
+        s.locked = j.at("locked").get<bool>();
     }
     s.fingerprint = j.at("fingerprint").get<std::string>();
     s.wall_ns = j.at("wall_ns").get<std::int64_t>();
@@ -514,7 +520,7 @@ std::vector<std::uint8_t> encode(const Payload& payload) {
 }
 
 Result<Payload> decode(EventKind kind, int version, std::span<const std::uint8_t> bytes) {
-    if (version != kPayloadVersion) {
+    if (version < 1 || version > kPayloadVersion) {
         return fail(ErrorCode::kVersion, "event payload version " + std::to_string(version) +
                                              " is unknown; versions up to " +
                                              std::to_string(kPayloadVersion) + " are read");

@@ -2,9 +2,11 @@
 #include "session/conductor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "affect/tables.hpp"
+#include "choose/planner.hpp"
 #include "choose/replan.hpp"
 #include "core/text.hpp"
 
@@ -91,6 +93,7 @@ bool Conductor::runs_over(const Id& from, Time now) const {
     const auto& items = plan_.items;
     auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return i.id == from; });
     if (at == items.end() || at + 1 == items.end()) return false;
+    if (!(at + 1)->reasons.empty() && (at + 1)->reasons.front().code == "hand_made_plan") return false;
     double planned_s = at->fade_in_s;
     for (; at != items.end(); ++at) planned_s += at->out_s - at->in_s - at->fade_in_s;
     return planned_s > std::max(seconds_left(now), 0.0) + kDriftS;
@@ -145,7 +148,14 @@ void Conductor::on(const Start& start, const SessionEvent& event, Outputs& out) 
         fusion_.on_rating(rating);
         worsening_.on_rating(rating);
     }
+    for (const ContentKey& key : start.fixed) {
+        const auto row = world_.view->row(key);
+        if (row) fixed_.push_back(chosen(*row, "hand_made_plan", event.actor));
+        else decide("refused", {reason("track_unknown", {{"track", key.hex()}})}, out);
+    }
+    if (start.locked && !fixed_.empty()) fixed_.back().phase = flow::Phase::kLand;
     ask_plan(event, "start", true, out);
+    locked_ = start.locked && !fixed_.empty();
 }
 
 void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
@@ -289,7 +299,7 @@ void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& o
     }
     const bool was_last = !plan_.items.empty() && plan_.items.back().id == ended.item;
     if (!was_last) return;
-    if (seconds_left(event) < kShortestPlanS || left->phase == flow::Phase::kLand) {
+    if (locked_ || seconds_left(event) < kShortestPlanS || left->phase == flow::Phase::kLand) {
         finish(event, out);
     } else if (!waiting_for_plan_) {
         ask_plan(event, "ran_out", true, out);
@@ -303,9 +313,24 @@ void Conductor::on(const flow::Policy& policy, const SessionEvent& event, Output
 
 // ---- plans ----
 
+/// What a person chose for later stays when the rest is planned anew; not when somebody gets worse, holds or goes
+/// back: that outranks it.
+void Conductor::keep_hand_made(std::string_view why) {
+    constexpr std::array<std::string_view, 8> kKeeping = {"rating", "lag", "overrun", "skip", "policy", "block", "item_failed", "deadline_missed"};
+    if (!fixed_.empty() || std::find(kKeeping.begin(), kKeeping.end(), why) == kKeeping.end()) return;
+    const auto& items = plan_.items;
+    auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return heard_ && i.id == heard_->item; });
+    if (at == items.end()) return;
+    for (++at; at != items.end(); ++at) {
+        const bool by_hand = !at->reasons.empty() && at->reasons.front().code == "hand_made_plan";
+        if (by_hand) fixed_.push_back(*at);
+    }
+}
+
 void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out) {
     if (locked_ || finishing_ || ended_) return;
     if (request_ > 0) ++replans_;
+    keep_hand_made(why);
     PlanOrder order;
     order.request = ++request_;
     order.asked_at = event.t;
@@ -375,6 +400,8 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     r.starter = person_.starter;
     r.rated = rated_;
     r.fixed = fixed_;
+    if (start_.locked && request_ == 1 && !fixed_.empty())   // nothing but the hand-made plan
+        r.remaining_s = std::min(r.remaining_s, choose::planned_seconds(fixed_));
     r.state_seq = event.seq;
 
     waiting_for_plan_ = true;

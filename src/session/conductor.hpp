@@ -124,12 +124,14 @@ private:
     void decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out);
     void end(std::string why, EngineAction action, Outputs& out);
     void finish(const SessionEvent& event, Outputs& out);
+    void keep_hand_made(std::string_view why);
     void lags(const SessionEvent& event, Outputs& out);
     void got_worse(const SessionEvent& event, Outputs& out);
     void unsafe(const SessionEvent& event, Outputs& out);
     void override_next(const flow::Command& command, const SessionEvent& event, Outputs& out);
     void override_step(const flow::Command& command, const SessionEvent& event, Outputs& out);
     void block_track(const flow::Command& command, const SessionEvent& event, Outputs& out);
+    [[nodiscard]] flow::PlanItem chosen(std::size_t row, const char* reason, const std::string& actor) const;
     void play_silence(const SessionEvent& event, Outputs& out);
     [[nodiscard]] flow::Va back_point() const;
     [[nodiscard]] const flow::PlanItem* item(const Id& id) const;

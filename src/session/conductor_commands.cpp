@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What each button does. The rest of the conductor is in conductor.cpp.
 #include <algorithm>
+#include <cmath>
 
+#include "choose/score.hpp"
 #include "core/text.hpp"
 #include "session/conductor.hpp"
 
@@ -47,7 +49,10 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             hold_at_ = back_point();
             ask_plan(event, "back", true, out);
             break;
-        case K::kSkip: ask_plan(event, "skip", true, out); break;
+        case K::kSkip:
+            if (locked_) out.engine.push_back({.action = EngineAction::kSkip, .now = true});   // on in the locked plan
+            else ask_plan(event, "skip", true, out);
+            break;
         case K::kSofter:
         case K::kQuieter: out.engine.push_back({.action = EngineAction::kSoften, .now = true, .value = kSofterDb}); break;
         case K::kSlower: out.engine.push_back({.action = EngineAction::kSlower, .now = true, .value = kSlowerRatio}); break;
@@ -127,6 +132,22 @@ void Conductor::play_silence(const SessionEvent& event, Outputs& out) {
     ask_plan(event, "silence", true, out);
 }
 
+/// An item that a person chose. What is not known of the track is not claimed.
+flow::PlanItem Conductor::chosen(std::size_t row, const char* reason, const std::string& actor) const {
+    const flow::LibraryView& view = *world_.view;
+    const double duration = static_cast<double>(view.duration_s[row]);
+    const flow::Va expressed{static_cast<double>(view.valence[row]), static_cast<double>(view.arousal[row])};
+    flow::PlanItem item;
+    item.track = view.key[row];
+    item.title = view.title[row];
+    item.out_s = std::isfinite(duration) ? duration : choose::kNominalItemS;
+    item.gain_db = choose::normalisation_gain_db(view, row, policy_);
+    if (std::isfinite(expressed.valence) && std::isfinite(expressed.arousal)) item.expected = expressed;
+    item.waypoint = item.expected.value_or(state_.felt.mean);
+    item.reasons = {{reason, {{"actor", actor}}, 0.0}};
+    return item;
+}
+
 void Conductor::override_next(const flow::Command& command, const SessionEvent& event, Outputs& out) {
     const flow::LibraryView& view = *world_.view;
     std::vector<flow::PlanItem> list;
@@ -137,14 +158,7 @@ void Conductor::override_next(const flow::Command& command, const SessionEvent& 
             decide("refused", {{row ? "track_is_blocked" : "track_unknown", {{"track", std::string(text)}}, 0.0}}, out);
             return;
         }
-        flow::PlanItem next;
-        next.track = *key;
-        next.title = view.title[*row];
-        next.out_s = static_cast<double>(view.duration_s[*row]);
-        next.expected = flow::Va{static_cast<double>(view.valence[*row]), static_cast<double>(view.arousal[*row])};
-        next.waypoint = *next.expected;
-        next.reasons = {{by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", {{"actor", command.actor}}, 0.0}};
-        list.push_back(std::move(next));
+        list.push_back(chosen(*row, by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", command.actor));
     }
     fixed_ = std::move(list);
     ask_plan(event, "override", false, out);

@@ -80,6 +80,43 @@ Finding camera() {
             "Nothing needs to be done: a session works without one, and a page may use its own."};
 }
 
+/// Names of ALSA's capture devices: "pcmC0D0c".
+Finding microphone() {
+    std::error_code ec;
+    for (const auto& entry : fs::directory_iterator("/dev/snd", ec)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("pcm") && name.ends_with("c")) return {"microphone", Health::kOk, entry.path().string(), ""};
+    }
+    return {"microphone", Health::kMissing, "no microphone on this machine (/dev/snd/pcm*c)",
+            "Nothing needs to be done: a session works without one, and a page may use its own."};
+}
+
+/// Networks and forests that are there, beside the program or in the data folder.
+Finding models(const fs::path& data_dir) {
+    std::size_t found = 0;
+    std::vector<fs::path> folders{data_dir / "models"};
+    for (const char* kind : {"free", "research"})
+        if (const auto folder = core::resource(kind)) folders.push_back(*folder);
+    std::error_code ec;
+    for (const fs::path& folder : folders) {
+        for (auto at = fs::recursive_directory_iterator(folder, ec); !ec && at != fs::recursive_directory_iterator(); at.increment(ec)) {
+            const std::string ending = at->path().extension().string();
+            if (ending == ".onnx" || ending == ".json" || ending == ".xml" || ending == ".yml" || ending == ".bin") ++found;
+        }
+    }
+    if (found > 0) return {"models", Health::kOk, std::to_string(found) + " model files", ""};
+    return {"models", Health::kMissing, "no trained model; ratings, skips and the library carry a session",
+            "attune models list says what there is and how to train or add it."};
+}
+
+Finding tls(const fs::path& data_dir) {
+    std::error_code ec;
+    for (const auto& entry : fs::directory_iterator(data_dir / "keys", ec)) {
+        if (entry.path().extension() == ".pem") return {"tls", Health::kOk, entry.path().string(), ""};
+    }
+    return {"tls", Health::kOk, "no certificate yet; serve makes one when it listens beyond this machine", ""};
+}
+
 Finding user() {
     if (geteuid() != 0) return {"user", Health::kOk, "ordinary user", ""};
     return {"user", Health::kWarning, "runs as root", "Run it as an ordinary user; that is safer."};
@@ -106,6 +143,9 @@ std::vector<Finding> examine(const fs::path& data_dir, const std::string& db_url
     out.push_back(resource("sentences", "strings/en.json"));
     out.push_back(resource("policies", "policies/default_table.toml"));
     out.push_back(camera());
+    out.push_back(microphone());
+    out.push_back(models(data_dir));
+    out.push_back(tls(data_dir));
     out.push_back(user());
     return out;
 }

@@ -49,6 +49,8 @@ struct Start {
     double taste_weight = 1.0;
     bool simulated = false;
     std::vector<std::pair<std::string, flow::SourceKind>> sources;
+    std::vector<ContentKey> fixed;       ///< a hand-made plan: these tracks first, in this order
+    bool locked = false;                 ///< and nothing else: the planner is not asked
     std::string fingerprint;             ///< of the arithmetic: build and libm
     std::int64_t wall_ns = 0;            ///< anchor, for display only
     std::string zone;

@@ -13,8 +13,10 @@
 #include "sense/open_source.hpp"
 #include "sense/simulated_source.hpp"
 #include "session/codec.hpp"
+#include "session/consent.hpp"
 #include "session/event_writer.hpp"
 #include "session/mailbox.hpp"
+#include "session/onboarding.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
 #include "session/engine_player.hpp"
@@ -41,19 +43,25 @@ std::int64_t local_day(std::int64_t wall_ns) {
 
 /// What the space knows of the person: consent, policy, and what earlier sessions taught. A simulated
 /// listener is nobody's person: it starts as the population and leaves nothing behind.
+Result<Id> person_of(Space& space, const RunRequest& request, std::int64_t wall_ns) {
+    care::People people = space.people();
+    if (request.person) {
+        ATTUNE_TRY(const auto person, people.person(*request.person));
+        return person.id;
+    }
+    ATTUNE_TRY(const auto person, people.first(core::IdSource().next(), wall_ns));
+    return person.id;
+}
+
 Result<void> know_person(Space& space, const RunRequest& request, Start& start) {
     PersonState state;
     care::People people = space.people();
     if (start.simulated) {
-        start.policy = care::make_policy({});
+        care::Circumstances nobody;
+        nobody.deployment = request.deployment;
+        start.policy = care::make_policy(nobody);
     } else {
-        if (request.person) {
-            ATTUNE_TRY(const auto person, people.person(*request.person));
-            start.person = person.id;
-        } else {
-            ATTUNE_TRY(const auto person, people.first(core::IdSource().next(), start.wall_ns));
-            start.person = person.id;
-        }
+        ATTUNE_TRY(start.person, person_of(space, request, start.wall_ns));
         ATTUNE_TRY(start.policy, people.policy(start.person, request.deployment, request.companion, start.wall_ns));
         ATTUNE_TRY(const auto kept, people.kept(start.person, "state"));
         ATTUNE_TRY(state, PersonState::parse(kept.value_or("")));
@@ -67,6 +75,12 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
         start.taste_weight = request.taste_weight * settings.taste_weight;
         state.day = local_day(start.wall_ns);
     }
+    if (!request.plan.empty()) {
+        ATTUNE_TRY(const Id whose, person_of(space, request, start.wall_ns));
+        ATTUNE_TRY(start.fixed, kept_plan(people, whose, request.plan));
+        start.locked = request.locked;
+    }
+    ATTUNE_TRY(state.starter, starter_tracks(space));
     start.policy.startle_guard = start.policy.startle_guard || start.goal.kind == flow::GoalKind::kCalm ||
                                  start.goal.kind == flow::GoalKind::kSleep;
     start.person_state = state.text();
@@ -83,10 +97,23 @@ Result<void> remember(Space& space, const Start& start, const RunResult& result)
     return people.add_dose(start.person, now, result.player.dose_share);
 }
 
+/// What must be known before a source may come in.
+struct Entrance {
+    std::filesystem::path data_dir;
+    flow::Deployment deployment = flow::Deployment::kHome;
+    std::function<Result<void>(flow::SourceKind)> may_open;   ///< consent of the listener, for live devices
+};
+
 /// A source without a recogniser is shown as unavailable, with the reason; the session goes on without it.
-void recognise(RunSetup& setup, flow::SourceKind kind, const std::string& id, const std::filesystem::path& data_dir) {
+void recognise(RunSetup& setup, flow::SourceKind kind, const std::string& id, const Entrance& in) {
     setup.start.sources.emplace_back(id, kind);
-    auto recogniser = affect::make_recogniser(kind, id, data_dir);
+    if (!care::inference_allowed(in.deployment)) {
+        setup.script.push_back({{}, SourceChange{id, kind, flow::SourceStatus::kUnavailable,
+                                                 std::string("in deployment ") + flow::to_string(in.deployment) +
+                                                     " nothing is inferred from face, voice or body"}});
+        return;
+    }
+    auto recogniser = affect::make_recogniser(kind, id, in.data_dir);
     if (recogniser) {
         setup.recognisers.push_back(*std::move(recogniser));
     } else {
@@ -94,12 +121,26 @@ void recognise(RunSetup& setup, flow::SourceKind kind, const std::string& id, co
     }
 }
 
-void add_source(std::unique_ptr<sense::Source> source, RunSetup& setup, const std::filesystem::path& data_dir) {
-    recognise(setup, source->kind(), source->id(), data_dir);
+void add_source(std::unique_ptr<sense::Source> source, RunSetup& setup, const Entrance& in) {
+    recognise(setup, source->kind(), source->id(), in);
     setup.sources.push_back(std::move(source));
 }
 
-Result<void> add_source(const std::string& text, RunSetup& setup, const std::filesystem::path& data_dir) {
+/// What a device of this kind would tell; empty = no device: a recording, or simulated.
+std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) {
+    using S = sense::SpecKind;
+    switch (kind) {
+        case S::kFaceCamera: return flow::SourceKind::kFace;
+        case S::kVoiceMic: return flow::SourceKind::kVoice;
+        case S::kMqtt:
+        case S::kOsc:
+        case S::kLsl:
+        case S::kBleHeartRate: return flow::SourceKind::kHeart;
+        default: return std::nullopt;
+    }
+}
+
+Result<void> add_source(const std::string& text, RunSetup& setup, const Entrance& in) {
     ATTUNE_TRY(const auto spec, sense::parse_spec(text));
     if (spec.kind == sense::SpecKind::kSimulated) {
         if (setup.listener) {
@@ -107,11 +148,12 @@ Result<void> add_source(const std::string& text, RunSetup& setup, const std::fil
         }
         ATTUNE_TRY(auto listener, sense::make_listener(spec));
         setup.listener = std::make_unique<sense::SimulatedListener>(std::move(listener));
-        recognise(setup, flow::SourceKind::kBody, spec.source_id(), data_dir);
+        recognise(setup, flow::SourceKind::kBody, spec.source_id(), in);
         return {};
     }
+    if (const auto device = device_kind(spec.kind)) ATTUNE_CHECK(in.may_open(*device));
     ATTUNE_TRY(auto source, sense::open_source(spec));
-    add_source(std::move(source), setup, data_dir);
+    add_source(std::move(source), setup, in);
     return {};
 }
 
@@ -123,10 +165,19 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     ATTUNE_CHECK(ensure_music(space, cancel, request.progress));
     ATTUNE_TRY(setup.world, space.world());
     ATTUNE_TRY(setup.profiles, space.profiles());
-    for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup, space.data_dir()));
+    const std::int64_t now = core::wall_now_ns();
+    const Entrance in{space.data_dir(), request.deployment, [&](flow::SourceKind kind) -> Result<void> {
+        ATTUNE_TRY(const Id person, person_of(space, request, now));
+        care::People people = space.people();
+        return must_be_granted(people, person, kind, now, request.deployment);
+    }};
+    for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup, in));
     if (request.make_sources) {
         ATTUNE_TRY(auto sources, request.make_sources());
-        for (auto& source : sources) add_source(std::move(source), setup, space.data_dir());
+        for (auto& source : sources) {
+            if (source->live()) ATTUNE_CHECK(in.may_open(source->kind()));
+            add_source(std::move(source), setup, in);
+        }
     }
     start.start = request.from;
     start.words = request.words;

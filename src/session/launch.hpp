@@ -41,6 +41,8 @@ struct RunRequest {
     /// Sensors that somebody else opened, e.g. those of a page.
     std::function<Result<std::vector<std::unique_ptr<sense::Source>>>()> make_sources;
     Progress progress;                         ///< of composing music for an empty library; may be empty
+    std::string plan;                          ///< a hand-made plan of this person, by name; its tracks come first
+    bool locked = false;                       ///< and nothing else
     bool companion = false;                    ///< somebody is with the listener: "only with me" music may play
 };
 

@@ -30,6 +30,18 @@ Result<void> place_on_the_plane(Space& space, const std::filesystem::path& folde
 
 }  // namespace
 
+Result<std::set<ContentKey>> starter_tracks(Space& space) {
+    std::set<ContentKey> keys;
+    const std::filesystem::path folder = space.data_dir() / "starter";
+    std::error_code ec;
+    if (!std::filesystem::exists(folder, ec)) return keys;
+    library::Catalogue catalogue(space.db());
+    for (const compose::StarterPiece& piece : compose::starter_pieces()) {
+        if (const auto key = catalogue.find((folder / piece.file).string())) keys.insert(*key);
+    }
+    return keys;
+}
+
 Result<void> ensure_music(Space& space, const core::CancelToken& cancel, const Progress& progress) {
     ATTUNE_TRY(const World world, space.world());
     if (world.view->size() > 0) return {};

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `attune person`: listeners, their intake, the first two minutes, consent and hand-made plans.
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/in_space.hpp"
+#include "core/text.hpp"
+#include "library/catalogue.hpp"
+#include "session/consent.hpp"
+#include "session/onboarding.hpp"
+
+namespace attune::app {
+namespace {
+
+using nlohmann::json;
+
+struct Words {
+    std::string person, name, region, contact, reach;
+    std::vector<std::string> flags, triggers, trigger_tracks, love, never, memories, tracks;
+    std::optional<double> tinnitus_hz;
+    std::string safe_track, what, sensor, purpose = "session", deployment = "home";
+    int days = 365;
+    bool skip = false;
+};
+using Shared = std::shared_ptr<Words>;
+
+Result<care::Person> who(session::Space& space, const Words& w) {
+    care::People people = space.people();
+    if (w.person.empty()) return people.first(core::IdSource().next(), core::wall_now_ns());
+    ATTUNE_TRY(const Id id, Id::parse(w.person));
+    return people.person(id);
+}
+
+/// A track by path, key or its beginning; "artist:" and "tag:" choices as they are.
+Result<std::string> choice_of(session::Space& space, const std::string& text) {
+    if (text.starts_with("artist:") || text.starts_with("tag:")) return text;
+    ATTUNE_TRY(const auto key, library::Catalogue(space.db()).find(text));
+    return key.hex();
+}
+Result<std::vector<std::string>> choices_of(session::Space& space, const std::vector<std::string>& texts) {
+    std::vector<std::string> out;
+    for (const std::string& text : texts) {
+        ATTUNE_TRY(out.emplace_back(), choice_of(space, text));
+    }
+    return out;
+}
+Result<ContentKey> track_of(session::Space& space, const std::string& text) { return library::Catalogue(space.db()).find(text); }
+
+json person_json(const care::Person& p) {
+    return {{"id", p.id.text()}, {"name", p.name}, {"region", p.region}, {"contact_name", p.contact_name},
+            {"contact_reach", p.contact_reach}, {"created_at", core::rfc3339(p.created_ns)}};
+}
+
+Result<int> list(Context& context, session::Space& space) {
+    ATTUNE_TRY(const auto all, space.people().all());
+    json people = json::array();
+    for (const care::Person& p : all) {
+        people.push_back(person_json(p));
+        if (!context.json) std::printf("%s  %s\n", p.id.text().c_str(), p.name.c_str());
+    }
+    if (context.json) print({{"schema", "attune.people/1"}, {"people", people}});
+    return kDone;
+}
+
+Result<int> add(Context& context, session::Space& space, const Words& w) {
+    care::Person p{core::IdSource().next(), w.name, w.contact, w.reach, w.region, core::wall_now_ns()};
+    ATTUNE_CHECK(space.people().add(p));
+    if (context.json) print({{"schema", "attune.person/1"}, {"person", person_json(p)}});
+    else std::printf("%s\n", p.id.text().c_str());
+    return kDone;
+}
+
+json intake_json(const care::Intake& intake) {
+    json flags = json::array();
+    for (const care::Flag f : intake.flags) flags.push_back(care::to_string(f));
+    return {{"asked", intake.asked}, {"skipped", intake.skipped}, {"flags", flags},
+            {"tinnitus_hz", intake.tinnitus_hz ? json(*intake.tinnitus_hz) : json(nullptr)},
+            {"safe_track", intake.safe_track ? json(intake.safe_track->hex()) : json(nullptr)},
+            {"triggers", intake.triggers}};
+}
+
+Result<int> show(Context& context, session::Space& space, const Words& w) {
+    ATTUNE_TRY(const auto p, who(space, w));
+    care::People people = space.people();
+    ATTUNE_TRY(const auto intake, people.intake(p.id));
+    ATTUNE_TRY(const auto settings, people.settings(p.id));
+    ATTUNE_TRY(const auto grants, people.grants(p.id));
+    json consents = json::array(), blocked = json::array();
+    const std::int64_t now = core::wall_now_ns();
+    for (const care::Grant& g : grants)
+        if (!g.withdrawn && now < g.until_ns)
+            consents.push_back({{"sensor", g.sensor}, {"purpose", g.purpose}, {"until_at", core::rfc3339(g.until_ns)}});
+    for (const ContentKey& key : settings.blocked_tracks) blocked.push_back(key.hex());
+    const json out = {{"schema", "attune.person/1"}, {"person", person_json(p)}, {"intake", intake_json(intake)},
+                      {"consents", consents}, {"blocked_tracks", blocked}, {"blocked_artists", settings.blocked_artists},
+                      {"blocked_tags", settings.blocked_tags}, {"memories", settings.memories.size()}};
+    (void)context;
+    print(out);
+    return kDone;
+}
+
+/// What each flag is asked as; skippable, and nothing is assumed of who skips.
+constexpr std::pair<care::Flag, const char*> kQuestions[] = {
+    {care::Flag::kReflexEpilepsy, "Has music, or anything seen or heard, ever brought on a seizure?"},
+    {care::Flag::kHyperacusis, "Do everyday sounds hurt or feel far too loud?"},
+    {care::Flag::kTinnitus, "Do you hear a tone or hiss that others do not?"},
+    {care::Flag::kPsychosisMania, "Have you had times of psychosis or mania?"},
+    {care::Flag::kTrauma, "Can music bring back something terrible, or make you feel far away?"},
+    {care::Flag::kRecentLoss, "Have you lost somebody recently?"},
+    {care::Flag::kRuminates, "Does sad music pull you further down?"},
+    {care::Flag::kChild, "Is the listener a child?"},
+    {care::Flag::kDementia, "Does the listener live with dementia?"},
+    {care::Flag::kHearingLoss, "Do you have a hearing loss?"}};
+
+void ask_questions(care::Intake& intake) {
+    std::fputs("Ten short questions, so that the music does no harm. y = yes, Enter = no, q = skip the rest.\n", stderr);
+    for (const auto& [flag, question] : kQuestions) {
+        std::fprintf(stderr, "%s [y/N] ", question);
+        std::string answer;
+        if (!std::getline(std::cin, answer) || answer == "q") {
+            intake.skipped = intake.flags.empty();
+            return;
+        }
+        if (answer == "y" || answer == "yes") intake.flags.insert(flag);
+    }
+}
+
+Result<int> intake(Context& context, session::Space& space, const Words& w) {
+    ATTUNE_TRY(const auto p, who(space, w));
+    care::Intake in;
+    in.asked = true;
+    in.skipped = w.skip;
+    for (const std::string& name : w.flags) {
+        ATTUNE_TRY(const auto flag, care::parse_flag(name));
+        in.flags.insert(flag);
+    }
+    in.tinnitus_hz = w.tinnitus_hz;
+    if (in.tinnitus_hz) in.flags.insert(care::Flag::kTinnitus);
+    if (!w.safe_track.empty()) {
+        ATTUNE_TRY(in.safe_track, track_of(space, w.safe_track));
+    }
+    for (const std::string& trigger : w.triggers) in.triggers.insert(core::to_lower_ascii(trigger));
+    for (const std::string& track : w.trigger_tracks) {
+        ATTUNE_TRY(const auto key, track_of(space, track));
+        in.trigger_tracks.insert(key);
+    }
+    const bool said = !in.flags.empty() || in.safe_track || !in.triggers.empty() || !in.trigger_tracks.empty() || w.skip;
+    if (!said && isatty(STDIN_FILENO) != 0 && !context.json) ask_questions(in);
+    else if (!said) return fail(ErrorCode::kBadArgument, "nothing was answered: give --flag, or --skip", "person intake");
+    ATTUNE_CHECK(space.people().set_intake(p.id, in));
+    if (context.json) print({{"schema", "attune.intake/1"}, {"person", p.id.text()}, {"intake", intake_json(in)}});
+    return kDone;
+}
+
+Result<int> onboard(Context& context, session::Space& space, const Words& w) {
+    ATTUNE_TRY(const auto p, who(space, w));
+    ATTUNE_TRY(const auto world, space.world());
+    session::Onboarding wishes;
+    ATTUNE_TRY(wishes.love, choices_of(space, w.love));
+    ATTUNE_TRY(wishes.never, choices_of(space, w.never));
+    for (const std::string& text : w.memories) {
+        const auto equals = text.rfind('=');
+        if (equals == std::string::npos)
+            return fail(ErrorCode::kBadArgument, "'" + text + "' is not TRACK=ask, TRACK=only-with-me or TRACK=never", "--memory");
+        ATTUNE_TRY(const auto mark, session::parse_memory(text.substr(equals + 1)));
+        ATTUNE_TRY(auto choice, choice_of(space, text.substr(0, equals)));
+        wishes.memories.emplace_back(std::move(choice), mark);
+    }
+    care::People people = space.people();
+    ATTUNE_CHECK(session::onboard(people, *world.view, p.id, wishes));
+    if (context.json) {
+        print({{"schema", "attune.onboarding/1"}, {"person", p.id.text()}, {"love", wishes.love.size()},
+               {"never", wishes.never.size()}, {"memories", wishes.memories.size()}});
+    }
+    return kDone;
+}
+
+Result<int> consent(Context& context, session::Space& space, const Words& w) {
+    ATTUNE_TRY(const auto p, who(space, w));
+    const bool known = w.sensor == "face" || w.sensor == "voice" || w.sensor == "heart" || w.sensor == "skin" || w.sensor == "eeg";
+    if (!known) return fail(ErrorCode::kBadArgument, "'" + w.sensor + "' is not a sensor; sensors are face, voice, heart, skin, eeg");
+    int told = 0;
+    if (w.what == "grant") {
+        ATTUNE_TRY(const auto deployment, care::parse_deployment(w.deployment));
+        const std::int64_t now = core::wall_now_ns();
+        const std::int64_t until = now + std::int64_t{w.days} * 86'400 * 1'000'000'000;
+        ATTUNE_CHECK(space.people().grant({core::IdSource().next(), p.id, w.sensor, w.purpose, now, until, false}, deployment));
+    } else if (w.what == "withdraw") {
+        ATTUNE_TRY(told, session::withdraw_consent(space.db(), space.seal(), p.id, w.sensor));
+    } else {
+        return fail(ErrorCode::kBadArgument, "'" + w.what + "' is neither grant nor withdraw", "person consent");
+    }
+    if (context.json) {
+        print({{"schema", "attune.consent/1"}, {"person", p.id.text()}, {"sensor", w.sensor}, {"what", w.what},
+               {"sources_told", told}});
+    }
+    return kDone;
+}
+
+Result<int> plan(Context& context, session::Space& space, const Words& w) {
+    ATTUNE_TRY(const auto p, who(space, w));
+    care::People people = space.people();
+    std::vector<ContentKey> tracks;
+    for (const std::string& text : w.tracks) {
+        ATTUNE_TRY(const auto key, track_of(space, text));
+        tracks.push_back(key);
+    }
+    if (tracks.empty()) {
+        ATTUNE_TRY(tracks, session::kept_plan(people, p.id, w.name));
+    } else {
+        ATTUNE_CHECK(session::keep_plan(people, p.id, w.name, tracks));
+    }
+    json keys = json::array();
+    for (const ContentKey& key : tracks) {
+        keys.push_back(key.hex());
+        if (!context.json) std::printf("%s\n", key.hex().c_str());
+    }
+    if (context.json) print({{"schema", "attune.plan/1"}, {"person", p.id.text()}, {"name", w.name}, {"tracks", keys}});
+    return kDone;
+}
+
+using Action = Result<int> (*)(Context&, session::Space&, const Words&);
+
+CLI::App* command(CLI::App& parent, Context& context, const Shared& words, const char* name, const char* about, Action action) {
+    auto* sub = parent.add_subcommand(name, about);
+    sub->callback([&context, words, action] {
+        context.run = [&context, words, action] {
+            return in_space(context, [&](session::Space& space) { return action(context, space, *words); });
+        };
+    });
+    return sub;
+}
+
+}  // namespace
+
+void add_person_commands(CLI::App& app, Context& context) {
+    auto* person = app.add_subcommand("person", "listeners: intake, first choices, consent, hand-made plans");
+    person->require_subcommand(1);
+    const auto w = std::make_shared<Words>();
+    command(*person, context, w, "list", "all listeners",
+            [](Context& c, session::Space& s, const Words&) { return list(c, s); });
+    auto* a = command(*person, context, w, "add", "a new listener", add);
+    a->add_option("name", w->name, "as they want to be called")->required();
+    a->add_option("--region", w->region, "of the help card, e.g. US");
+    a->add_option("--contact", w->contact, "who to turn to when they do not feel safe");
+    a->add_option("--reach", w->reach, "that person's phone number");
+    auto* i = command(*person, context, w, "intake", "what must be heeded; asks in a terminal, at most 90 s, and may be skipped", intake);
+    i->add_option("--flag", w->flags, "reflex_epilepsy, hyperacusis, tinnitus, … (an unknown one names them all)");
+    i->add_option("--tinnitus-hz", w->tinnitus_hz, "pitch of the tinnitus, 100 to 16000");
+    i->add_option("--safe-track", w->safe_track, "the track to come back to");
+    i->add_option("--trigger", w->triggers, "artist or tag that must not play");
+    i->add_option("--trigger-track", w->trigger_tracks, "track that must not play");
+    i->add_flag("--skip", w->skip, "answer nothing; nothing is assumed");
+    auto* o = command(*person, context, w, "onboard", "five to ten tracks or artists they love, what never to play, what carries memories", onboard);
+    o->add_option("--love", w->love, "TRACK or artist:NAME (may be repeated)");
+    o->add_option("--never", w->never, "TRACK, artist:NAME or tag:NAME");
+    o->add_option("--memory", w->memories, "TRACK=ask, TRACK=only-with-me or TRACK=never");
+    auto* g = command(*person, context, w, "consent", "leave for a sensor, given or taken back", consent);
+    g->add_option("what", w->what, "grant or withdraw")->required();
+    g->add_option("sensor", w->sensor, "face, voice, heart, skin or eeg")->required();
+    g->add_option("--purpose", w->purpose, "session, research or training")->capture_default_str();
+    g->add_option("--days", w->days, "for how long")->check(CLI::Range(1, 3650))->capture_default_str();
+    g->add_option("--deployment", w->deployment, "home, clinic, research, workplace, education")->capture_default_str();
+    auto* h = command(*person, context, w, "plan", "keep a hand-made plan, or show it; session run --plan NAME plays it", plan);
+    h->add_option("name", w->name, "of the plan")->required();
+    h->add_option("tracks", w->tracks, "in their order; none = show the plan");
+    auto* s = command(*person, context, w, "show", "everything that is kept about one, but for sessions", show);
+    for (CLI::App* sub : {i, o, g, h, s}) sub->add_option("--person", w->person, "whose (default: the first)");
+}
+
+}  // namespace attune::app

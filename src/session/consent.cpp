@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/consent.hpp"
+
+#include "session/mailbox.hpp"
+#include "session/record.hpp"
+
+namespace attune::session {
+
+const char* consent_name(flow::SourceKind kind) noexcept {
+    switch (kind) {
+        case flow::SourceKind::kFace: return "face";
+        case flow::SourceKind::kVoice: return "voice";
+        case flow::SourceKind::kEeg: return "eeg";
+        default: return "heart";
+    }
+}
+
+Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind, std::int64_t now_ns,
+                             flow::Deployment deployment) {
+    const std::string sensor = consent_name(kind);
+    const auto grant = people.granted(person, sensor, "session", now_ns, deployment);
+    if (grant) return {};
+    Error error = grant.error();
+    if (error.code == ErrorCode::kRefused && care::inference_allowed(deployment)) {
+        error.message += "; the listener gives it with: attune person consent grant " + sensor;
+    }
+    return tl::unexpected(std::move(error));
+}
+
+Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person, const std::string& sensor) {
+    ATTUNE_CHECK(care::People(db, seal).withdraw(person, sensor));
+    int told = 0;
+    ATTUNE_TRY(const auto sessions, list_sessions(db, person));
+    for (const SessionRow& row : sessions) {
+        if (row.status != SessionStatus::kRunning) continue;
+        ATTUNE_TRY(const auto events, read_events(db, row.id));
+        const auto* start = events.empty() ? nullptr : std::get_if<Start>(&events.front().payload);
+        if (start == nullptr) continue;
+        for (const auto& [id, kind] : start->sources) {
+            if (consent_name(kind) != sensor) continue;
+            flow::Command command;
+            command.id = core::IdSource().next();
+            command.kind = flow::CommandKind::kWithdrawSensor;
+            command.args["source"] = id;
+            ATTUNE_CHECK(tell(db, row, command, "local", seal));
+            ++told;
+        }
+    }
+    return told;
+}
+
+}  // namespace attune::session

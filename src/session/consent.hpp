@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Leave to open a sensor: asked for before any device is opened, and taken back while a session runs.
+///
+/// Heart straps, wristbands, and streams of MQTT, OSC and LSL count as "heart": body sensors that inform
+/// activation. Recordings and simulated listeners are no devices and need no leave.
+/// Errors   kRefused naming sensor, rule and what to do; those of care::People
+#include <string>
+
+#include "care/people.hpp"
+#include "flow/evidence.hpp"
+#include "flow/policy.hpp"
+#include "store/connection.hpp"
+#include "store/seal.hpp"
+
+namespace attune::session {
+
+/// "face", "voice", "heart", "eeg": as consent names it.
+[[nodiscard]] const char* consent_name(flow::SourceKind kind) noexcept;
+
+/// No device is opened before this said yes.
+[[nodiscard]] Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind,
+                                           std::int64_t now_ns, flow::Deployment deployment);
+
+/// Withdraws, and tells every session of this person that runs to let go of such sources. Returns how many
+/// sources were told of.
+[[nodiscard]] Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person,
+                                           const std::string& sensor);
+
+}  // namespace attune::session

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a listener said at the beginning holds in every session: love, never, memories, consent, hand-made plans."""
+import json
+import os
+import shutil
+import unittest
+
+from program import Program
+
+
+class People(Program):
+    tracks = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.scanned = cls.data
+        cls.make_music(12)
+        cls.rows = cls.answer("library", "list", "--limit", "0")["rows"]
+
+    def setUp(self):
+        """The same scanned library for each test, and a listener whom nothing is known of."""
+        type(self).data = os.path.join(self.folder.name, self.id())
+        shutil.copytree(self.scanned, self.data)
+
+    @classmethod
+    def make_music(cls, n):
+        """Real files, each a chord of its own, so that the library is nobody's simulation."""
+        import math
+        import struct
+        import wave
+        folder = os.path.join(cls.folder.name, "music")
+        os.mkdir(folder)
+        for k in range(n):
+            with wave.open(os.path.join(folder, f"{k:02}.wav"), "wb") as out:
+                out.setnchannels(1)
+                out.setsampwidth(2)
+                out.setframerate(8000)
+                tone = [int(6000 * math.sin(2 * math.pi * (150 + 17 * k) * t / 8000) * (1 + math.sin(t / (900 + 90 * k))) / 2)
+                        for t in range(8000 * 45)]
+                out.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+        cls.must("library", "scan", folder)
+
+    def session(self, *args):
+        return self.answer("session", "run", "--goal", "calm", "--minutes", "3", "--from", "-0.2,0.4", "--sink", "null", "--fast",
+                           "--seed", "3", *args)
+
+    def played(self, run):
+        return [i["track"] for i in run["items"] if i["kind"] == "track"]
+
+    def test_a_hand_made_plan_plays_in_its_order_and_a_locked_one_plays_nothing_else(self):
+        wanted = [self.rows[k]["track"] for k in (7, 3, 11)]
+        self.must("person", "plan", "evening", *wanted)
+        self.assertEqual(self.answer("person", "plan", "evening")["tracks"], wanted)
+        self.assertEqual(self.played(self.session("--plan", "evening"))[:3], wanted)
+        run = self.session("--plan", "evening", "--lock")
+        self.assertEqual(self.played(run), wanted)
+        self.assertTrue(self.answer("session", "replay", "last")["identical"])
+        missing = self.run_it("session", "run", "--goal", "calm", "--plan", "morning", "--fast", "--sink", "null")
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("morning", missing.stderr)
+
+    def test_never_outranks_a_plan_made_by_hand(self):
+        wanted = [self.rows[k]["track"] for k in (7, 3, 11)]
+        self.must("person", "plan", "evening", *wanted)
+        self.must("person", "onboard", "--never", wanted[1])
+        self.assertNotIn(wanted[1], self.played(self.session("--plan", "evening", "--lock")))
+
+    def test_a_memory_is_not_chosen_unasked_and_only_with_me_needs_company(self):
+        everything_but_one = [r["track"] for r in self.rows[1:]]
+        marks = [f"--memory={t}=only-with-me" for t in everything_but_one]
+        self.must("person", "onboard", *marks)
+        alone = self.played(self.session())
+        self.assertTrue(set(alone) <= {self.rows[0]["track"]}, alone)
+
+    def test_what_is_loved_is_known_to_the_next_session(self):
+        self.must("person", "onboard", "--love", self.rows[5]["track"])
+        state = self.state_at_start_of(self.session()["session"])
+        self.assertIn(self.rows[5]["track"], state["familiar"])
+        self.assertIn("loved", state["liking"])
+
+    def test_what_was_heard_and_skipped_is_known_to_the_next_session(self):
+        heard = self.played(self.session())
+        liking = self.state_at_start_of(self.session()["session"])["liking"]
+        for track in heard[:2]:
+            self.assertIn(track, liking)
+        self.assertIn("heard_to_end", liking)
+
+    def state_at_start_of(self, session):
+        first = self.must("session", "show", session, "--events").stdout.splitlines()[0]
+        return json.loads(bytes(json.loads(first)["data"]["person_state"]["bytes"]))
+
+    def test_no_sensor_opens_without_consent(self):
+        refused = self.run_it("session", "run", "--goal", "calm", "--minutes", "1", "--sense", "ble:hr", "--sink", "null")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("person consent grant heart", refused.stderr)
+
+    def test_at_work_and_in_education_nothing_is_inferred_with_or_without_consent(self):
+        self.must("person", "consent", "grant", "face")
+        for place in ("workplace", "education"):
+            refused = self.run_it("session", "run", "--goal", "calm", "--minutes", "1", "--sense", "face:camera:0", "--sink", "null",
+                                  "--deployment", place)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn(place, refused.stderr)
+            granted = self.run_it("person", "consent", "grant", "voice", "--deployment", place)
+            self.assertEqual(granted.returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
