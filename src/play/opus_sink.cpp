@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "play/opus_sink.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
@@ -23,7 +24,7 @@ public:
     Stream(const OpusSinkConfig& config, core::Clock& clock, Callback callback,
            std::unique_ptr<media::OpusPacketizer> encoder)
         : config_(config), clock_(clock), callback_(std::move(callback)),
-          encoder_(std::move(encoder)), latency_s_(config.page_buffer_s) {}
+          encoder_(std::move(encoder)), ear_(std::make_shared<Ear>(config.page_buffer_s)) {}
     ~Stream() override { stop(); }
 
     Result<void> start(Puller& puller) override {
@@ -37,18 +38,10 @@ public:
         if (thread_.joinable()) thread_.join();
     }
     std::string name() const override { return "browser"; }
-    double latency_s() const noexcept override { return latency_s_.load(); }
+    double latency_s() const noexcept override { return ear_->latency_s(); }
+    std::shared_ptr<Ear> ear() const override { return ear_; }
     int pre_skip() const override { return encoder_->pre_skip(); }
 
-    void reported(std::int64_t sink_frame, Time t) noexcept override {
-        // Where we are now minus what is heard now, smoothed: the page's clock jitters by some ms.
-        const double made = static_cast<double>(made_.load());
-        const double since_made = static_cast<double>(t.ns - made_at_ns_.load()) * 1e-9;
-        const double behind = (made - static_cast<double>(sink_frame)) / 48000.0 + since_made;
-        if (!(behind >= 0.0) || behind > 10.0) return;
-        latency_s_.store(first_report_.exchange(false) ? behind
-                                                       : 0.8 * latency_s_.load() + 0.2 * behind);
-    }
     std::vector<OpusPacket> since(std::uint64_t seq) const override {
         const std::scoped_lock lock(mutex_);
         std::vector<OpusPacket> out;
@@ -80,9 +73,9 @@ private:
             both[2 * k + 1] = right[k];
         }
         const auto bytes = encoder_->encode(both);
-        OpusPacket p{seq_++, made_.load(), clock_.now().ns, {bytes.begin(), bytes.end()}};
-        made_at_ns_.store(p.t_ns);
-        made_.fetch_add(kFrames);
+        OpusPacket p{seq_++, made_, clock_.now().ns, {bytes.begin(), bytes.end()}};
+        made_ += kFrames;
+        ear_->made(made_, p.t_ns);
         {
             const std::scoped_lock lock(mutex_);
             history_.push_back(p);
@@ -103,13 +96,27 @@ private:
     mutable std::mutex mutex_;  ///< guards history_
     std::deque<OpusPacket> history_;
     std::uint64_t seq_ = 0;  ///< the thread's
-    std::atomic<std::int64_t> made_{0}, made_at_ns_{0};
-    std::atomic<double> latency_s_;
-    std::atomic<bool> first_report_{true}, quit_{false};
+    std::int64_t made_ = 0;  ///< the thread's
+    std::shared_ptr<Ear> ear_;  ///< shared with the pages' connections, which may outlive the sink
+    std::atomic<bool> quit_{false};
     std::thread thread_;
 };
 
 }  // namespace
+
+void Ear::made(std::int64_t frames, std::int64_t at_ns) noexcept {
+    made_.store(frames);
+    made_at_ns_.store(at_ns);
+}
+
+void Ear::reported(std::int64_t sink_frame, Time t) noexcept {
+    // Where we are now minus what is heard now, smoothed: the page's clock jitters by some ms.
+    const double since_made = static_cast<double>(t.ns - made_at_ns_.load()) * 1e-9;
+    const double behind =
+        static_cast<double>(made_.load() - sink_frame) / 48000.0 + std::max(0.0, since_made);
+    if (!(behind >= 0.0) || behind > 10.0) return;
+    latency_s_.store(first_.exchange(false) ? behind : 0.8 * latency_s_.load() + 0.2 * behind);
+}
 
 Result<std::unique_ptr<OpusSink>> OpusSink::create(const OpusSinkConfig& config, core::Clock& clock,
                                                    Callback on_packet) {

@@ -6,11 +6,10 @@
 /// by
 ///          the sink frame at which it begins, so that a page that reconnects can ask for what it
 ///          missed
-/// Clock    the page plays frame f at its own AudioContext time and reports it: reported() tells
-/// the sink,
-///          which then knows the latency to the ear
-/// Threads  start(), stop(), reported(), since(): any one thread; the callback must not block
-/// (serve queues)
+/// Clock    the page plays frame f at its own AudioContext time and reports it to ear(): the sink then
+///          knows the latency to the ear
+/// Threads  start(), stop(), since(): any one thread; the callback must not block (serve queues)
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,14 +38,32 @@ struct OpusSinkConfig {
     int prefill = 5;  ///< packets sent at once at the start, to fill that buffer
 };
 
+/// What a page says of when it hears what; shared, since pages come and go on threads of their own.
+/// Threads: any.
+class Ear {
+public:
+    explicit Ear(double first_latency_s) : latency_s_(first_latency_s) {}
+    /// At `t` (the sink's clock) frame `sink_frame` left the page's speaker.
+    void reported(std::int64_t sink_frame, Time t) noexcept;
+    /// From the frame that is made now to the ear.
+    [[nodiscard]] double latency_s() const noexcept { return latency_s_.load(); }
+    [[nodiscard]] bool heard_from() const noexcept { return !first_.load(); }
+    /// The sink's: up to where it has made sound, and when.
+    void made(std::int64_t frames, std::int64_t at_ns) noexcept;
+
+private:
+    std::atomic<std::int64_t> made_{0}, made_at_ns_{0};
+    std::atomic<double> latency_s_;
+    std::atomic<bool> first_{true};
+};
+
 class OpusSink : public Sink {
 public:
     using Callback = std::function<void(const OpusPacket&)>;
     /// `clock` is borrowed.
     [[nodiscard]] static Result<std::unique_ptr<OpusSink>>
     create(const OpusSinkConfig& config, core::Clock& clock, Callback on_packet);
-    /// The page says: at `t` (this sink's clock) frame `sink_frame` left its speaker.
-    virtual void reported(std::int64_t sink_frame, Time t) noexcept = 0;
+    [[nodiscard]] virtual std::shared_ptr<Ear> ear() const = 0;
     /// Packets from `seq` on that are still kept, oldest first: after a dropped connection.
     [[nodiscard]] virtual std::vector<OpusPacket> since(std::uint64_t seq) const = 0;
     [[nodiscard]] virtual int pre_skip() const = 0;

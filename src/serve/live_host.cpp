@@ -28,6 +28,8 @@ namespace {
 /// Packets of 20 ms that a page gets at once when it joins: its jitter buffer fills without
 /// waiting.
 constexpr std::size_t kPrefill = 8;
+/// Kept for a page whose connection dropped: 3 s.
+constexpr std::size_t kKept = 150;
 constexpr std::chrono::seconds kMostStart{15};
 constexpr std::size_t kMostSessions = 40;
 
@@ -41,8 +43,8 @@ public:
         bytes.append(packet.bytes.begin(), packet.bytes.end());
         const auto shared = std::make_shared<const std::string>(std::move(bytes));
         const std::lock_guard lock(mutex_);
-        recent_.push_back(shared);
-        if (recent_.size() > kPrefill) recent_.pop_front();
+        recent_.emplace_back(packet.sink_frame, shared);
+        if (recent_.size() > kKept) recent_.pop_front();
         std::erase_if(pages_, [&](const std::weak_ptr<Outbox>& weak) {
             const auto page = weak.lock();
             return !page || !page->push(shared, true);
@@ -53,11 +55,20 @@ public:
                    !page->push(listener.second.block(packet.sink_frame, packet.bytes), true);
         });
     }
-    void join(const std::shared_ptr<Outbox>& page) {
+    void set_ear(std::shared_ptr<play::Ear> ear) {
         const std::lock_guard lock(mutex_);
-        for (const Bytes& bytes : recent_) page->push(bytes, true);
+        ear_ = std::move(ear);
+    }
+    void heard(std::int64_t frame, Time now) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (ear_) ear_->reported(frame, now);
+    }
+    void join(const std::shared_ptr<Outbox>& page, std::optional<std::int64_t> after) {
+        const std::lock_guard lock(mutex_);
+        const std::size_t fresh = recent_.size() - std::min(recent_.size(), kPrefill);
+        for (std::size_t k = after ? 0 : fresh; k < recent_.size(); ++k)
+            if (!after || recent_[k].first >= *after) page->push(recent_[k].second, true);
         pages_.push_back(page);
-        page_count_.store(static_cast<int>(pages_.size()));
     }
     void join_webm(const std::shared_ptr<Outbox>& page, int pre_skip) {
         const std::lock_guard lock(mutex_);
@@ -79,10 +90,10 @@ public:
 
 private:
     std::mutex mutex_;  ///< guards all below
-    std::deque<Bytes> recent_;
+    std::deque<std::pair<std::int64_t, Bytes>> recent_;  ///< by their first frame
     std::vector<std::weak_ptr<Outbox>> pages_;
+    std::shared_ptr<play::Ear> ear_;  ///< of the sink, whose life ends before the pages'
     std::vector<std::pair<std::weak_ptr<Outbox>, WebmStream>> webm_;
-    std::atomic<int> page_count_{0};
 };
 
 struct Running {
@@ -140,11 +151,17 @@ public:
         running->inbox.push({std::move(rating), actor, flow::Origin::kLive});
         return {};
     }
-    Result<void> listen(const Id& id, std::shared_ptr<Outbox> page) override {
+    Result<void> listen(const Id& id, std::shared_ptr<Outbox> page,
+                        std::optional<std::int64_t> after) override {
         ATTUNE_TRY(const auto running, find(id));
         ATTUNE_CHECK(must_stream(*running));
-        running->sound.join(page);
+        running->sound.join(page, after);
         return {};
+    }
+    void heard(const Id& id, std::int64_t frame) noexcept override {
+        const auto running = find(id);
+        if (!running) return;
+        (*running)->sound.heard(frame, (*running)->clock.now());
     }
     Result<void> listen_webm(const Id& id, std::shared_ptr<Outbox> page) override {
         ATTUNE_TRY(const auto running, find(id));
@@ -268,6 +285,7 @@ private:
                                                           running.sound.packet(p);
                                                       }));
                     running.pre_skip = sink->pre_skip();
+                    running.sound.set_ear(sink->ear());
                     return std::unique_ptr<play::Sink>(std::move(sink));
                 };
             }

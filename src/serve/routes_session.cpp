@@ -300,17 +300,23 @@ private:
 
 class SoundSocket final : public SocketHandler {
 public:
-    SoundSocket(SessionHost& host, const Id& session) : host_(host), session_(session) {}
+    SoundSocket(SessionHost& host, const Id& session, std::optional<std::int64_t> after)
+        : host_(host), session_(session), after_(after) {}
     void opened(std::shared_ptr<Outbox> outbox) override {
         outbox_ = std::move(outbox);
-        if (!host_.listen(session_, outbox_)) outbox_->close(CloseReason::kNormal);
+        if (!host_.listen(session_, outbox_, after_)) outbox_->close(CloseReason::kNormal);
     }
-    void received(std::string_view, bool) override {}
+    /// A text: the frame that leaves the page's speaker now.
+    void received(std::string_view message, bool binary) override {
+        if (binary) return;
+        if (const auto frame = core::parse_int(message)) host_.heard(session_, *frame);
+    }
     void closed() noexcept override { outbox_.reset(); }
 
 private:
     SessionHost& host_;
     Id session_;
+    std::optional<std::int64_t> after_;
     std::shared_ptr<Outbox> outbox_;
 };
 
@@ -346,6 +352,18 @@ private:
 };
 
 using Accepted = tl::expected<std::unique_ptr<SocketHandler>, Response>;
+
+SocketFactory sound_socket(House& house) {
+    return [&house](const Request& request, const PathArgs& args) -> Accepted {
+        const auto runner = host(house);
+        const auto id = Id::parse(args.at("id"));
+        if (!runner) return tl::unexpected<Response>(problem(runner.error()));
+        if (!id) return tl::unexpected<Response>(problem(id.error()));
+        const auto after = core::parse_int(request.value("after", ""));
+        return std::make_unique<SoundSocket>(
+            **runner, *id, after && *after >= 0 ? std::optional<std::int64_t>(*after) : std::nullopt);
+    };
+}
 
 template <typename Socket>
 SocketFactory host_socket(House& house) {
@@ -417,7 +435,7 @@ void add_session_routes(Router& router, House& house) {
                               house, *id,
                               since && *since > 0 ? static_cast<std::uint64_t>(*since) : 0);
                       });
-    router.add_socket("/api/v1/sessions/{id}/sound", host_socket<SoundSocket>(house));
+    router.add_socket("/api/v1/sessions/{id}/sound", sound_socket(house));
     router.add_socket("/api/v1/sessions/{id}/sense", host_socket<SenseSocket>(house));
     house.set_part("sessions", house.host() == nullptr
                                    ? PartState{false, "The live runner is not part of this build."}

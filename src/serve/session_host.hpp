@@ -42,8 +42,12 @@ public:
     /// kNotFound if the session does not run (here).
     [[nodiscard]] virtual Result<void> command(const Id& session, flow::Command command) = 0;
     [[nodiscard]] virtual Result<void> rate(const Id& session, flow::Rating rating) = 0;
-    /// Messages: first frame (uint64, little end first), then one Opus packet.
-    [[nodiscard]] virtual Result<void> listen(const Id& session, std::shared_ptr<Outbox> page) = 0;
+    /// Messages: first frame (uint64, little end first), then one Opus packet. A page that comes back
+    /// says the frame it has sound up to (`after`), and gets what it missed of the last 3 s.
+    [[nodiscard]] virtual Result<void> listen(const Id& session, std::shared_ptr<Outbox> page,
+                                              std::optional<std::int64_t> after) = 0;
+    /// The page hears this frame now: so that what is shown and recorded as heard is what is heard.
+    virtual void heard(const Id& session, std::int64_t frame) noexcept = 0;
     /// Bytes of a WebM/Opus stream that never ends before the session does.
     [[nodiscard]] virtual Result<void> listen_webm(const Id& session,
                                                    std::shared_ptr<Outbox> page) = 0;

@@ -26,6 +26,9 @@ namespace {
 
 using nlohmann::json;
 
+/// The page has a jitter buffer of its own; the way from a command to the ear stays below 300 ms.
+constexpr int kPageAheadMs = 60;
+
 std::uint64_t drawn_seed() {
     const Id id = core::IdSource().next();
     std::uint64_t seed = 0;
@@ -210,6 +213,7 @@ Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const Run
     if (request.make_sink && !request.fast) {
         config.mode = play::RunMode::kLive;
         ATTUNE_TRY(sink, request.make_sink());
+        config.ahead_ms = kPageAheadMs;
     } else if (request.sink.starts_with(kFile)) {
         if (!request.fast) return fail(ErrorCode::kBadArgument, "a file is rendered in virtual time; add --fast", request.sink);
         config.mode = play::RunMode::kOffline;

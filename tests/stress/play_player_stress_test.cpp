@@ -101,6 +101,59 @@ TEST(PlayerStress, TrackChangesUnderLoadNeitherUnderrunNorStall) {
 #endif
 }
 
+/// ATTUNE_LIVE_SECONDS=3600 in the soak: everything at once for an hour, and the counters stay at 0.
+TEST(PlayerStress, ALongRunWithTempoAndFadesKeepsItsClock) {
+    const char* asked = std::getenv("ATTUNE_LIVE_SECONDS");
+    const double length_s = asked != nullptr ? std::atof(asked) : 14.0;
+    test::TempDir dir;
+    test::write_wav(dir.file("a.wav"), test::sine(300, 44100, 0, 44100 * 20, .2), 44100);
+    ASSERT_TRUE(test::encode(dir.file("a.wav"), dir.file("a.flac")));
+    core::SteadyClock clock;
+    PlayerConfig config;
+    config.mode = RunMode::kLive;
+    auto made = Player::create(config, clock, make_null_sink());
+    ASSERT_TRUE(made);
+    Player& player = **made;
+    int given = 0;
+    const auto give = [&] {
+        auto item = test::track(given + 1, 0, 44100, given % 2 == 0 ? 0.0 : 3.0, dir.file("a.flac"));
+        if (given % 3 == 1) item->plan.tempo = {{0, 1.0}, {4, 1.03}, {12, 1.0}};
+        ASSERT_TRUE(player.enqueue(std::move(item)));
+        ++given;
+    };
+    for (int k = 0; k < 4; ++k) give();
+    ASSERT_TRUE(player.start());
+    const Time begun = clock.now();
+    double worst_clock_s = 0.0;
+    std::int64_t bed = 0;
+    Time late{};
+    for (int tick = 0; (clock.now() - begun).seconds() < length_s; ++tick) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        const News news = player.poll();
+        for (const auto& j : news.joins) (void)j, give();
+        for (const auto& e : news.events) bed += e.kind == EventKind::kBedStarted;
+        for (const auto& h : news.heard) late = h.t;
+        // What was heard last and what the clock says: the pace is the clock's.
+        if (tick % 100 == 99)
+            worst_clock_s = std::max(worst_clock_s, std::abs((clock.now() - late).seconds() - .5));
+    }
+    const Telemetry t = player.telemetry();
+    RecordProperty("underruns", static_cast<int>(t.underruns));
+    RecordProperty("worst_gap_ms", std::to_string(t.worst_gap_ms));
+    RecordProperty("worst_callback_us", std::to_string(t.worst_callback_us));
+    RecordProperty("worst_block_ms", std::to_string(t.worst_block_ms));
+    RecordProperty("lowest_buffer_ms", std::to_string(t.lowest_buffer_ms));
+    RecordProperty("clock_drift_ppm", std::to_string(t.clock_drift_ppm));
+    EXPECT_EQ(t.lost_messages, 0U);
+    EXPECT_EQ(bed, 0);
+#ifndef __SANITIZE_THREAD__
+    EXPECT_EQ(t.underruns, 0U);
+    EXPECT_LT(t.worst_gap_ms, 100.0);
+    EXPECT_LT(std::abs(t.clock_drift_ppm), 1e6 * .1 / std::max(10.0, length_s - 2.0));
+    EXPECT_LT(worst_clock_s, 1.0);
+#endif
+}
+
 TEST(PlayerStress, ManyPlayersComeAndGo) {
     test::TempDir dir;
     test::write_wav(dir.file("a.wav"), test::sine(300, 44100, 0, 44100 * 3, .2), 44100);

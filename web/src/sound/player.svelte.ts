@@ -5,6 +5,8 @@ import { socketUrl } from '../lib/api';
 
 export type SoundStatus = 'off' | 'starting' | 'playing' | 'waiting' | 'blocked' | 'fallback' | 'failed';
 
+const kPacketFrames = 960;
+
 /** Head of a packet: first frame (uint64, little end first), then Opus bytes. */
 export function readPacket(data: ArrayBuffer): { frame: number; opus: Uint8Array } | null {
   if (data.byteLength < 9) return null;
@@ -32,6 +34,9 @@ class Player {
   private base = '/sessions';
   private attempt = 0;
   private retry = 0;
+  /** One past the newest frame that was decoded: where a new connection goes on. */
+  private after = -1;
+  private reported = 0;
 
   /** Call from a tap or a key: browsers start sound only then. */
   async prepare(): Promise<void> {
@@ -47,6 +52,8 @@ class Player {
     this.stop();
     this.session = session;
     this.base = base;
+    this.after = -1;
+    this.attempt = 0;
     this.status = 'starting';
     if (!canDecode() && base !== '/sessions') {
       this.status = 'failed';
@@ -95,7 +102,14 @@ class Player {
     if (this.context?.state === 'running') this.status = 'starting';
   }
 
-  private report(stats: { ahead: number; underruns: number; rms: number }): void {
+  private report(stats: { frame: number; ahead: number; underruns: number; rms: number }): void {
+    const now = performance.now();
+    if (stats.frame >= 0 && now - this.reported > 1000 && this.socket?.readyState === WebSocket.OPEN) {
+      // What leaves the speaker now: the server then shows and records as heard what is heard.
+      const latency_s = this.context ? this.context.baseLatency + (this.context.outputLatency || 0) : 0;
+      this.socket.send(String(Math.max(0, Math.round(stats.frame - latency_s * 48000))));
+      this.reported = now;
+    }
     this.rms = stats.rms;
     this.ahead_ms = Math.round(stats.ahead / 48);
     this.underruns = stats.underruns;
@@ -126,7 +140,8 @@ class Player {
   }
 
   private connect(): void {
-    const socket = new WebSocket(socketUrl(`${this.base}/${this.session}/sound`));
+    const from = this.after >= 0 ? `?after=${this.after}` : '';
+    const socket = new WebSocket(socketUrl(`${this.base}/${this.session}/sound${from}`));
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     socket.onopen = () => (this.attempt = 0);
@@ -134,6 +149,7 @@ class Player {
       if (!(message.data instanceof ArrayBuffer)) return;
       const packet = readPacket(message.data);
       if (!packet || this.decoder?.state !== 'configured') return;
+      this.after = packet.frame + kPacketFrames;
       this.decoder.decode(
         new EncodedAudioChunk({ type: 'key', timestamp: Math.round((packet.frame * 1000) / 48), data: packet.opus })
       );
@@ -144,7 +160,8 @@ class Player {
       if (event.code === 1000) return;
       this.status = 'waiting';
       this.attempt += 1;
-      this.retry = window.setTimeout(() => this.session && this.connect(), Math.min(200 * this.attempt, 2000));
+      // The first try at once: what lies in the jitter buffer may last until it is there.
+      this.retry = window.setTimeout(() => this.session && this.connect(), Math.min(200 * (this.attempt - 1), 1000));
     };
   }
 
