@@ -43,6 +43,12 @@ struct Grant {
     bool withdrawn = false;
 };
 
+/// A part of the weekly allowance, and when it was heard.
+struct DoseEntry {
+    std::int64_t at_ns = 0;  ///< UTC
+    double share = 0.0;
+};
+
 class People {
 public:
     People(store::Connection& connection, const store::Seal& seal) : db_(&connection), seal_(&seal) {}
@@ -76,6 +82,8 @@ public:
 
     /// Share of the weekly allowance that a session used, added to the rolling seven days.
     [[nodiscard]] Result<void> add_dose(const Id& person, std::int64_t now_ns, double share);
+    /// What was added in the seven days before now, oldest first.
+    [[nodiscard]] Result<std::vector<DoseEntry>> doses(const Id& person, std::int64_t now_ns);
     [[nodiscard]] Result<double> dose_used(const Id& person, std::int64_t now_ns);
 
     [[nodiscard]] Result<flow::Policy> policy(const Id& person, flow::Deployment deployment,

@@ -14,11 +14,12 @@ namespace {
 constexpr double kShortestSilenceS = 20.0;
 constexpr double kDoseHours = 40.0;   ///< H.870: the weekly allowance is 40 h at the limit level
 
-/// Seconds that the rest of the weekly allowance lasts at the ceiling, the loudest that is allowed.
+/// Seconds that the rest of the weekly allowance lasts at the level that the player counts, else at the
+/// ceiling, the loudest that is allowed.
 double dose_seconds(const flow::Policy& policy) {
     if (!policy.dose_left) return 1e12;
     const double share_per_hour =
-        std::pow(10.0, (policy.ceiling_dba - policy.weekly_limit_dba) / 10.0) / kDoseHours;
+        std::pow(10.0, (policy.playing_dba.value_or(policy.ceiling_dba) - policy.weekly_limit_dba) / 10.0) / kDoseHours;
     return std::max(*policy.dose_left, 0.0) / share_per_hour * 3600.0;
 }
 

@@ -54,6 +54,8 @@ struct Policy {
     double ceiling_dba = 65.0;             ///< only where the output is calibrated
     double ceiling_gain_db = 0.0;          ///< highest gain over the normalised level
     std::optional<double> dose_left;       ///< share of the weekly allowance still free, 0..1; empty = unknown
+    /// What the session's level is taken for at the ear [dBA]; empty = ceiling_dba, where it is held.
+    std::optional<double> playing_dba;
     double weekly_limit_dba = 80.0;        ///< 75 for children and sensitive listeners (H.870)
     bool startle_guard = false;            ///< on for calm and sleep, always for hyperacusis
     bool allow_unfamiliar = true;

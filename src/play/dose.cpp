@@ -53,6 +53,11 @@ double DoseLedger::share(std::int64_t utc_s) const {
     return sum / allowance_;
 }
 
+double DoseLedger::share_of(double seconds, double dba) const {
+    if (!std::isfinite(dba) || !(seconds > 0.0)) return 0.0;
+    return pascal_squared_hours(std::min(dba, 140.0), seconds) / allowance_;
+}
+
 double DoseLedger::left(std::int64_t utc_s) const { return std::max(0.0, 1.0 - share(utc_s)); }
 
 double DoseLedger::seconds_left(std::int64_t utc_s, double dba) const {

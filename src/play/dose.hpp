@@ -51,6 +51,8 @@ public:
     [[nodiscard]] double seconds_left(std::int64_t utc_s, double dba) const;
     /// What is younger than 7 days, oldest first.
     [[nodiscard]] std::vector<DoseBucket> buckets(std::int64_t utc_s) const;
+    /// The share that `seconds` at `dba` use up.
+    [[nodiscard]] double share_of(double seconds, double dba) const;
     [[nodiscard]] double allowance_pa2h() const { return allowance_; }
 
 private:

@@ -57,7 +57,7 @@ struct Player::State final : Puller {
     std::unique_ptr<Sink> sink;
     std::unique_ptr<media::AudioWriter> writer;
     DoseLedger dose;
-    double dose_gain_db = 0.0;
+    double dose_gain_db = 0.0, dose_elsewhere = 0.0;
     bool told_dose = false, sink_was_lost = false;
     std::vector<flow::Heard> waiting;  ///< live: not yet in the air
     std::vector<Event> own_events;
@@ -175,7 +175,7 @@ Time Player::State::time_of(std::int64_t frame) const {
 void Player::State::count_dose(const Exposure& e) {
     const std::int64_t utc = utc_of(e.engine_frame);
     dose.add(utc, e.seconds, e.dba);
-    const double share = dose.share(utc);
+    const double share = std::max(dose.share(utc), dose_elsewhere);
     const double wanted =
         share <= kTurnDownFrom
             ? 0.0
@@ -344,6 +344,7 @@ News Player::poll() {
 bool Player::ended() const noexcept { return state_->engine->ended(); }
 bool Player::silent() const noexcept { return state_->stage.silent(); }
 const DoseLedger& Player::dose() const { return state_->dose; }
+void Player::dose_is_at_least(double share) { state_->dose_elsewhere = share; }
 Time Player::time_of(FramePos frame) const { return state_->time_of(frame.value); }
 std::int64_t Player::frame() const noexcept { return state_->engine->heard_frame(); }
 
@@ -365,7 +366,7 @@ Telemetry Player::telemetry() const {
     const auto pulled = static_cast<double>(s.stats.pulled.load());
     if (elapsed > 10.0) t.clock_drift_ppm = (pulled / kEngineRate.hz / elapsed - 1.0) * 1e6;
     t.limiter_db = s.stage.limited_db();
-    t.dose_share = s.dose.share(s.utc_of(s.engine->heard_frame()));
+    t.dose_share = std::max(s.dose.share(s.utc_of(s.engine->heard_frame())), s.dose_elsewhere);
     t.output_calibrated = s.config.engine.output.calibrated;
     t.frame = s.engine->heard_frame();
     t.lost_messages = s.engine->lost_messages();

@@ -97,6 +97,8 @@ public:
     [[nodiscard]] bool silent() const noexcept;
     [[nodiscard]] Telemetry telemetry() const;
     [[nodiscard]] const DoseLedger& dose() const;
+    /// What the listener has used in all rooms, as the store knows it: counts if it is more than dose().
+    void dose_is_at_least(double share);
     /// Session time at which an engine frame is (or was) heard.
     [[nodiscard]] Time time_of(FramePos frame) const;
     [[nodiscard]] std::int64_t frame() const noexcept;

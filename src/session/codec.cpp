@@ -105,6 +105,7 @@ json policy_json(const Policy& p) {
             {"ceiling_dba", p.ceiling_dba},
             {"ceiling_gain_db", p.ceiling_gain_db},
             {"dose_left", maybe(p.dose_left)},
+            {"playing_dba", maybe(p.playing_dba)},
             {"weekly_limit_dba", p.weekly_limit_dba},
             {"startle_guard", p.startle_guard},
             {"allow_unfamiliar", p.allow_unfamiliar},
@@ -133,6 +134,7 @@ Policy policy_from(const json& j) {
     p.ceiling_dba = j.at("ceiling_dba").get<double>();
     p.ceiling_gain_db = j.at("ceiling_gain_db").get<double>();
     p.dose_left = maybe_get<double>(j, "dose_left");
+    if (j.contains("playing_dba")) p.playing_dba = maybe_get<double>(j, "playing_dba");
     p.weekly_limit_dba = j.at("weekly_limit_dba").get<double>();
     p.startle_guard = j.at("startle_guard").get<bool>();
     p.allow_unfamiliar = j.at("allow_unfamiliar").get<bool>();

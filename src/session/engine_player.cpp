@@ -10,6 +10,7 @@ namespace {
 constexpr std::int64_t kSecond = kEngineRate.hz;
 constexpr double kClosingFadeS = 10.0;
 constexpr Duration kJump = milliseconds(50);
+constexpr Duration kMostStop = milliseconds(500);
 
 Time frame_time(FramePos frame) {
     return {frame.value / kSecond * 1'000'000'000 + frame.value % kSecond * 1'000'000'000 / kSecond};
@@ -116,6 +117,10 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
     }
     play::News fresh = player_->poll();
     joins_.insert(joins_.end(), fresh.joins.begin(), fresh.joins.end());
+    if (keeper_) {
+        for (const play::Exposure& e : fresh.exposures) keeper_->add(player_->dose().share_of(e.seconds, e.dba));
+        player_->dose_is_at_least(keeper_->used());
+    }
     for (flow::Heard& heard : fresh.heard) {
         heard.t = time_of(heard.frame);
         if (heard.playing && !heard.bed && heard.kind != flow::ItemKind::kSilence && !first_sound_s_) {
@@ -180,7 +185,13 @@ Time EnginePlayer::time_of(FramePos frame) {
     return nominal + offset_;
 }
 
-Result<void> EnginePlayer::finish() { return player_->finish(); }
+/// Live: a stop is a fade; the sink is not taken away before it is over.
+Result<void> EnginePlayer::finish() {
+    const Time give_up = clock_.now() + kMostStop;
+    while (mode_ == play::RunMode::kLive && !player_->silent() && clock_.now() < give_up)
+        clock_.sleep_until(clock_.now() + milliseconds(5));
+    return player_->finish();
+}
 
 PlayerTelemetry EnginePlayer::telemetry() const {
     const play::Telemetry t = player_->telemetry();

@@ -12,6 +12,7 @@
 
 #include "compose/driven_source.hpp"
 #include "play/player.hpp"
+#include "session/dose_keeper.hpp"
 #include "session/player.hpp"
 #include "session/profiles.hpp"
 
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] Time now() const override;
     [[nodiscard]] Result<void> finish() override;
     [[nodiscard]] PlayerTelemetry telemetry() const override;
+    /// What is heard from now on is kept there, and what other rooms use counts here.
+    void keep_dose(std::unique_ptr<DoseKeeper> keeper) { keeper_ = std::move(keeper); }
     /// Silence within 0.5 s, whatever the conductor does.
     void stop_now() noexcept { player_->stop(); }
     /// Every join so far, to the frame.
@@ -63,6 +66,7 @@ private:
     std::optional<Id> playing_;
     Id finish_after_;                         ///< the closing fade belongs to this item's end
     std::optional<double> first_sound_s_;
+    std::unique_ptr<DoseKeeper> keeper_;      ///< null: nobody hears it (fast), or nobody's person
 };
 
 }  // namespace attune::session

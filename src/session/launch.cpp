@@ -86,18 +86,19 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
     ATTUNE_TRY(state.starter, starter_tracks(space));
     start.policy.startle_guard = start.policy.startle_guard || start.goal.kind == flow::GoalKind::kCalm ||
                                  start.goal.kind == flow::GoalKind::kSleep;
+    start.policy.playing_dba = play::OutputProfile{}.dba_of_lufs(start.policy.level_lufs);
     start.person_state = state.text();
     return {};
 }
 
-/// Keeps what the session taught, and the dose that it used.
+/// Keeps what the session taught. The dose is kept while it is heard.
 Result<void> remember(Space& space, const Start& start, const RunResult& result) {
     if (start.simulated || start.person.none()) return {};
     care::People people = space.people();
     const std::int64_t now = core::wall_now_ns();
     ATTUNE_CHECK(people.keep(start.person, "state", result.learnt.text()));
     ATTUNE_CHECK(people.keep(start.person, "state_at", std::to_string(now)));
-    return people.add_dose(start.person, now, result.player.dose_share);
+    return {};
 }
 
 /// What must be known before a source may come in.
@@ -201,8 +202,14 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
 }
 
 /// How the engine runs: by the sink and by --fast.
-Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const RunSetup& setup) {
+Result<std::unique_ptr<Player>> make_player(Space& space, const RunRequest& request, const RunSetup& setup) {
     play::PlayerConfig config;
+    const bool counts = !setup.start.simulated && !setup.start.person.none();
+    config.dose = play::DoseLedger(setup.start.policy.weekly_limit_dba);
+    if (counts) {
+        ATTUNE_TRY(const auto doses, space.people().doses(setup.start.person, setup.start.wall_ns));
+        for (const care::DoseEntry& d : doses) config.dose.add(play::DoseBucket{d.at_ns / 60'000'000'000, d.share * config.dose.allowance_pa2h()});
+    }
     config.engine.startle_guard = setup.start.policy.startle_guard;
     config.engine.startle_lu = setup.start.policy.limits.startle_lu;
     config.engine.ceiling_dba = setup.start.policy.ceiling_dba;
@@ -231,6 +238,10 @@ Result<std::unique_ptr<Player>> make_player(const RunRequest& request, const Run
         }
     }
     ATTUNE_TRY(auto player, EnginePlayer::create(config, setup.profiles, std::move(sink)));
+    if (counts && config.mode == play::RunMode::kLive) {
+        ATTUNE_TRY(auto db, space.connect());
+        player->keep_dose(std::make_unique<DoseKeeper>(std::move(db), setup.start.person, space.seal()));
+    }
     return std::unique_ptr<Player>(std::move(player));
 }
 
@@ -246,7 +257,7 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     if (inbox == nullptr) inbox = &own_inbox;
     setup.live = !request.fast;
     setup.inbox = inbox;
-    ATTUNE_TRY(setup.player, make_player(request, setup));
+    ATTUNE_TRY(setup.player, make_player(space, request, setup));
     setup.cancel = &cancel;
     const Id id = setup.start.session;
     ATTUNE_CHECK(begin_session(space.db(), setup.start));
