@@ -178,10 +178,8 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup, in));
     if (request.make_sources) {
         ATTUNE_TRY(auto sources, request.make_sources());
-        for (auto& source : sources) {
-            if (source->live()) ATTUNE_CHECK(in.may_open(source->kind()));
-            add_source(std::move(source), setup, in);
-        }
+        // A page's sensors are off until they are switched on there, which is when the page stores the consent.
+        for (auto& source : sources) add_source(std::move(source), setup, in);
     }
     start.start = request.from;
     start.words = request.words;
