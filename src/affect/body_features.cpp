@@ -240,13 +240,12 @@ bool BodyFeatures::pulse_wave_good() const {
 }
 
 /// A person makes conductance that moves slowly and a pulse; a table, noise and mains do not.
-bool BodyFeatures::ghost() {
+bool BodyFeatures::ghost(bool pulse_good) const {
     const std::size_t n = std::min(n_eda_ring_, eda_ring_.size());
     std::array<float, 32> eda{};
     for (std::size_t i = 0; i < n; ++i) eda[i] = static_cast<float>(eda_ring_[(n_eda_ring_ - n + i) % eda_ring_.size()]);
     const auto skin = signal::eda_quality(std::span(eda).first(n));
     const bool skin_good = eda_seen_ && skin == signal::BodyQuality::kGood && open_.n_eda > 0;
-    const bool pulse_good = ppg_seen_ ? pulse_wave_good() : heart_age_ < 10;
     if (eda_seen_ && skin == signal::BodyQuality::kNoise) return true;  // no sensor on skin gives white noise or hum
     return !skin_good && !pulse_good;
 }
@@ -268,8 +267,9 @@ BodySecond BodyFeatures::close() {
 
     if (open_.n_heart > 0) heart_held_ = std::log(std::clamp(open_.heart / open_.n_heart, 35.0, 220.0));
     heart_age_ = open_.n_heart > 0 ? 0 : heart_age_ + 1;
-    const bool pulse_felt = !ppg_seen_ || pulse_wave_good();  // a printed rate without a pulse behind it is made up
-    heart_.add(heart_age_ < 5 && pulse_felt ? heart_held_ : kUnknown, settled);
+    // With a pulse wave the wave says whether there is a pulse: a printed rate without one behind it is made up.
+    const bool pulse_good = ppg_seen_ ? pulse_wave_good() : heart_age_ < 10;
+    heart_.add(heart_age_ < 5 && pulse_good ? heart_held_ : kUnknown, settled);
     const bool beat_by_beat = ppg_seen_ || rr_seen_;
     pulse_.add(open_.n_pulse > 0 ? open_.pulse / open_.n_pulse : !beat_by_beat && heart_age_ < 5 ? heart_held_ : kUnknown, settled);
     temp_.add(open_.n_temp > 0 ? open_.temp / open_.n_temp : kUnknown, settled);
@@ -277,7 +277,7 @@ BodySecond BodyFeatures::close() {
 
     out.has_heart = heart_age_ < 10;
     out.has_skin = skin_age_ < 10;
-    ghost_for_ = ghost() ? ghost_for_ + 1 : 0;
+    ghost_for_ = ghost(pulse_good) ? ghost_for_ + 1 : 0;
     out.off_body = ghost_for_ >= 2 || (!out.has_heart && !out.has_skin);
     if (out.has_heart || out.has_skin) ++seen_;
     out.seconds_seen = static_cast<double>(seen_);

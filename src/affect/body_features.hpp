@@ -114,7 +114,7 @@ private:
     [[nodiscard]] BodySecond close();
     void close_motion(BodySecond& out);
     [[nodiscard]] bool pulse_wave_good() const;
-    [[nodiscard]] bool ghost();
+    [[nodiscard]] bool ghost(bool pulse_good) const;
 
     std::optional<std::int64_t> second_;               ///< that is open
     std::vector<std::pair<std::int64_t, std::pair<flow::Channel, float>>> waiting_;  ///< of later seconds
