@@ -192,19 +192,24 @@ void print_track(const flow::TrackProfile& p) {
     number("vocals", p.vocals, "%.2f");
 }
 
+/// The track as it stands now, edits and all.
+int show_track(const Context& context, Catalogue& catalogue, const ContentKey& key) {
+    const auto profile = catalogue.profile(key);
+    if (!profile) return report_error(context, profile.error());
+    const auto edits = catalogue.edits(key);
+    if (!edits) return report_error(context, edits.error());
+    if (context.json)
+        say(library::track_json(*profile, *edits));
+    else
+        print_track(*profile);
+    return kDone;
+}
+
 int show(const Context& context, const LibraryOptions& o) {
     return with_catalogue(context, [&](session::Space&, Catalogue& catalogue) {
         const auto key = find_track(catalogue, o.track);
         if (!key) return report_error(context, key.error());
-        const auto profile = catalogue.profile(*key);
-        if (!profile) return report_error(context, profile.error());
-        const auto edits = catalogue.edits(*key);
-        if (!edits) return report_error(context, edits.error());
-        if (context.json)
-            say(library::track_json(*profile, *edits));
-        else
-            print_track(*profile);
-        return static_cast<int>(kDone);
+        return show_track(context, catalogue, *key);
     });
 }
 
@@ -227,16 +232,7 @@ int edit(const Context& context, const LibraryOptions& o) {
                                       core::wall_now_ns());
             if (!done) return report_error(context, done.error());
         }
-        LibraryOptions shown = o;
-        const auto profile = catalogue.profile(*key);
-        const auto edits = catalogue.edits(*key);
-        if (!profile) return report_error(context, profile.error());
-        if (!edits) return report_error(context, edits.error());
-        if (context.json)
-            say(library::track_json(*profile, *edits));
-        else
-            print_track(*profile);
-        return static_cast<int>(kDone);
+        return show_track(context, catalogue, *key);
     });
 }
 
