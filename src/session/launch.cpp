@@ -44,8 +44,7 @@ std::int64_t local_day(std::int64_t wall_ns) {
     return (t + local.tm_gmtoff) / 86400;
 }
 
-/// What the space knows of the person: consent, policy, and what earlier sessions taught. A simulated
-/// listener is nobody's person: it starts as the population and leaves nothing behind.
+/// Whose session it is: the person who was named, else the first of this space.
 Result<Id> person_of(Space& space, const RunRequest& request, std::int64_t wall_ns) {
     care::People people = space.people();
     if (request.person) {
@@ -56,6 +55,8 @@ Result<Id> person_of(Space& space, const RunRequest& request, std::int64_t wall_
     return person.id;
 }
 
+/// What the space knows of the person: policy, settings, and what earlier sessions taught. A simulated
+/// listener is nobody's person: it starts as the population and leaves nothing behind.
 Result<void> know_person(Space& space, const RunRequest& request, Start& start) {
     PersonState state;
     care::People people = space.people();
