@@ -249,6 +249,23 @@ Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text) {
     return lines;
 }
 
+std::vector<std::string> artists(const MusicSets& sets, std::span<const std::size_t> clips) {
+    std::vector<std::string> out;
+    for (const std::size_t i : clips) out.push_back(sets.clips[i].artist);
+    return out;
+}
+
+std::vector<std::size_t> apart(const MusicSets& sets, std::span<const std::size_t> others,
+                               std::span<const std::size_t> clips) {
+    std::set<std::string> taken;
+    for (const std::size_t i : clips) taken.insert(sets.clips[i].artist);
+    std::vector<std::size_t> out;
+    for (const std::size_t i : others) {
+        if (!taken.contains(sets.clips[i].artist)) out.push_back(i);
+    }
+    return out;
+}
+
 std::vector<std::size_t> MusicSets::of(std::string_view set) const {
     std::vector<std::size_t> out;
     for (std::size_t i = 0; i < clips.size(); ++i) {

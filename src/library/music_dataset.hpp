@@ -9,6 +9,7 @@
 /// Cache    descriptors are kept in DATA/cache/music-descriptors by the hash of the clip's bytes
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,14 @@ struct MusicSets {
                                                 const std::vector<std::string>& sets,
                                                 const learn::Progress& progress,
                                                 const core::CancelToken* cancel);
+
+/// The artist of each clip, in order.
+[[nodiscard]] std::vector<std::string> artists(const MusicSets& sets,
+                                               std::span<const std::size_t> clips);
+/// The clips of `others` by artists that are not among those of `clips`.
+[[nodiscard]] std::vector<std::size_t> apart(const MusicSets& sets,
+                                             std::span<const std::size_t> others,
+                                             std::span<const std::size_t> clips);
 
 /// One name for "The Beatles", "BEATLES", "Beatles feat. X", "X & his Orchestra": letters and
 /// digits, lower case, without accents of Latin letters, a leading "the", guests, and "and

@@ -12,25 +12,9 @@ namespace attune::library {
 using learn::EvaluateRequest;
 using learn::Evaluation;
 
-Indices apart(const MusicSets& sets, const Indices& others, const Indices& clips) {
-    std::set<std::string> taken;
-    for (const std::size_t i : clips) taken.insert(sets.clips[i].artist);
-    Indices out;
-    for (const std::size_t i : others) {
-        if (!taken.contains(sets.clips[i].artist)) out.push_back(i);
-    }
-    return out;
-}
-
 Indices all_of(std::size_t n) {
     Indices out(n);
     for (std::size_t i = 0; i < n; ++i) out[i] = i;
-    return out;
-}
-
-std::vector<std::string> artists(const MusicSets& sets, const Indices& clips) {
-    std::vector<std::string> out;
-    for (const std::size_t i : clips) out.push_back(sets.clips[i].artist);
     return out;
 }
 

@@ -31,10 +31,6 @@ inline constexpr std::uint64_t kFoldSeed = 1;
 inline constexpr int kResamples = 1000;
 
 [[nodiscard]] Indices all_of(std::size_t n);
-/// The artist of each clip, in order.
-[[nodiscard]] std::vector<std::string> artists(const MusicSets& sets, const Indices& clips);
-/// The clips of `others` by artists that are not among those of `clips`.
-[[nodiscard]] Indices apart(const MusicSets& sets, const Indices& others, const Indices& clips);
 /// The quadrant of each clip, 0..3, in order.
 [[nodiscard]] std::vector<int> quadrants(const MusicSets& sets, const Indices& clips);
 

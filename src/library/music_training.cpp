@@ -94,24 +94,6 @@ Result<KernelMachine> ratings_machine(const MusicSets& sets,
                                 plain(0.3));
 }
 
-std::vector<std::string> artists(const MusicSets& sets, std::span<const std::size_t> clips) {
-    std::vector<std::string> out;
-    for (const std::size_t i : clips) out.push_back(sets.clips[i].artist);
-    return out;
-}
-
-/// The clips of `others` whose artist is not among those of `clips`.
-std::vector<std::size_t> without_artists(const MusicSets& sets, std::span<const std::size_t> others,
-                                         std::span<const std::size_t> clips) {
-    std::set<std::string> taken;
-    for (const std::size_t i : clips) taken.insert(sets.clips[i].artist);
-    std::vector<std::size_t> out;
-    for (const std::size_t i : others) {
-        if (!taken.contains(sets.clips[i].artist)) out.push_back(i);
-    }
-    return out;
-}
-
 std::vector<std::size_t> picked(std::span<const std::size_t> clips,
                                 const std::vector<std::size_t>& which) {
     std::vector<std::size_t> out;
@@ -130,7 +112,7 @@ Result<std::vector<double>> held_out_scores(const MusicSets& sets,
     std::vector<double> out(clips.size() * outputs);
     for (const auto& fold : split.folds()) {
         const auto test = picked(clips, fold.test());
-        const auto helpers = without_artists(sets, others, test);
+        const auto helpers = apart(sets, others, test);
         ATTUNE_TRY(const auto model, train(picked(clips, fold.train()), helpers));
         for (std::size_t t = 0; t < test.size(); ++t) {
             const auto s = model.scores(sets.clips[test[t]].descriptors);
