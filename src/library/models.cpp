@@ -51,12 +51,13 @@ learn::ModelCard card_of(const std::string& name, const MusicSets& sets,
     return card;
 }
 
-Result<void> write_model(const MusicModel& model, learn::ModelCard card,
-                         const Evaluation& evaluation, const std::filesystem::path& out) {
+Result<void> write_model(const MusicModel& model, learn::ModelCard card, Evaluation evaluation,
+                         const std::filesystem::path& out) {
     std::error_code error;
     std::filesystem::create_directories(out, error);
     const std::string bytes = model.to_bytes();
     card.sha256 = core::sha256_hex(bytes);
+    evaluation.leaky = card.leaky;  // this model's, not those of the one that was installed
     for (const auto& m : evaluation.metrics)
         card.metrics.push_back({m, "eval/results/" + card.model + ".json"});
     for (const auto& c : evaluation.chance)
