@@ -1,100 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PortAudio, loaded when a device is asked for: a program that only scans or serves never pays for
-// it.
+// A device through PortAudio. Its callback talks to the puller alone; a watcher of its own looks whether
+// the device still asks for sound and takes it back when it is there again, at whatever rate it then has.
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
-#include <dlfcn.h>
-#include <mutex>
 #include <thread>
-
-#include <portaudio.h>
 
 #include "core/log.hpp"
 #include "media/resampler.hpp"
-#include "play/sink.hpp"
+#include "play/portaudio.hpp"
 
 namespace attune::play {
 namespace {
 
-constexpr auto kLookEvery = std::chrono::seconds(1);
 constexpr auto kWatchEvery = std::chrono::milliseconds(100);
-constexpr auto kStalled = std::chrono::milliseconds(1500);
 constexpr std::size_t kChunk = 256;
 
-/// The library's functions, found once a process.
-struct Library {
-    decltype(&Pa_Initialize) initialize = nullptr;
-    decltype(&Pa_Terminate) terminate = nullptr;
-    decltype(&Pa_GetDeviceCount) device_count = nullptr;
-    decltype(&Pa_GetDefaultOutputDevice) default_output = nullptr;
-    decltype(&Pa_GetDeviceInfo) device_info = nullptr;
-    decltype(&Pa_GetHostApiInfo) host_api_info = nullptr;
-    decltype(&Pa_OpenStream) open = nullptr;
-    decltype(&Pa_StartStream) start = nullptr;
-    decltype(&Pa_AbortStream) abort = nullptr;
-    decltype(&Pa_CloseStream) close = nullptr;
-    decltype(&Pa_GetStreamInfo) stream_info = nullptr;
-    decltype(&Pa_IsStreamActive) active = nullptr;
-    decltype(&Pa_GetErrorText) error_text = nullptr;
-};
-
-template <typename F>
-bool find(void* handle, const char* name, F& function) {
-    function = reinterpret_cast<F>(dlsym(handle, name));
-    return function != nullptr;
-}
-
-Result<const Library*> library() {
-    static std::mutex mutex;  // guards loaded
-    static Library loaded;
-    const std::scoped_lock lock(mutex);
-    if (loaded.initialize != nullptr) return &loaded;
-    void* handle = dlopen("libportaudio.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr)
-        return fail(ErrorCode::kUnavailable,
-                    "PortAudio is not installed; install libportaudio2 to play on this machine");
-    Library l;
-    const bool all =
-        find(handle, "Pa_Initialize", l.initialize) && find(handle, "Pa_Terminate", l.terminate) &&
-        find(handle, "Pa_GetDeviceCount", l.device_count) &&
-        find(handle, "Pa_GetDefaultOutputDevice", l.default_output) &&
-        find(handle, "Pa_GetDeviceInfo", l.device_info) &&
-        find(handle, "Pa_GetHostApiInfo", l.host_api_info) &&
-        find(handle, "Pa_OpenStream", l.open) && find(handle, "Pa_StartStream", l.start) &&
-        find(handle, "Pa_AbortStream", l.abort) && find(handle, "Pa_CloseStream", l.close) &&
-        find(handle, "Pa_GetStreamInfo", l.stream_info) &&
-        find(handle, "Pa_IsStreamActive", l.active) &&
-        find(handle, "Pa_GetErrorText", l.error_text);
-    if (!all)
-        return fail(ErrorCode::kUnavailable,
-                    "the PortAudio library is too old; version 19 is needed");
-    loaded = l;
-    return &loaded;
-}
-
-/// ALSA and JACK talk on stderr while PortAudio looks for devices; that is not our user's business.
+/// PortAudio counts who has opened it; the last one closes it.
 class Session {
 public:
-    static Result<Session> open() {
-        ATTUNE_TRY(const Library* l, library());
-        if (const PaError e = l->initialize(); e != paNoError)
+    static Result<Session> open(const PortAudio& l) {
+        if (const PaError e = l.initialize(); e != paNoError)
             return fail(ErrorCode::kUnavailable,
-                        std::string("the sound system does not answer: ") + l->error_text(e));
-        return Session(l);
+                        std::string("the sound system does not answer: ") + l.error_text(e));
+        return Session(&l);
     }
     Session(Session&& o) noexcept : l_(std::exchange(o.l_, nullptr)) {}
     Session& operator=(Session&&) = delete;
     ~Session() {
         if (l_ != nullptr) l_->terminate();
     }
-    const Library* operator->() const { return l_; }
+    const PortAudio* operator->() const { return l_; }
 
 private:
-    explicit Session(const Library* l) : l_(l) {}
-    const Library* l_;
+    explicit Session(const PortAudio* l) : l_(l) {}
+    const PortAudio* l_;
 };
 
 PaDeviceIndex find_device(const Session& s, const std::string& name) {
@@ -108,7 +50,8 @@ PaDeviceIndex find_device(const Session& s, const std::string& name) {
 
 class DeviceSink final : public Sink {
 public:
-    explicit DeviceSink(std::string name) : name_(std::move(name)) {}
+    DeviceSink(const PortAudio& library, std::string name, DeviceWatch watch)
+        : library_(library), name_(std::move(name)), watch_(watch) {}
     ~DeviceSink() override { stop(); }
 
     Result<void> start(Puller& puller) override {
@@ -129,7 +72,7 @@ public:
 
 private:
     Result<void> open() {
-        ATTUNE_TRY(auto session, Session::open());
+        ATTUNE_TRY(auto session, Session::open(library_));
         session_ = std::make_unique<Session>(std::move(session));
         const PaDeviceIndex device = find_device(*session_, name_);
         if (device == paNoDevice) {
@@ -179,7 +122,7 @@ private:
         std::uint64_t seen = calls_.load();
         auto alive = std::chrono::steady_clock::now();
         while (!quit_.load()) {
-            std::this_thread::sleep_for(lost_.load() ? std::chrono::milliseconds(kLookEvery)
+            std::this_thread::sleep_for(lost_.load() ? std::chrono::milliseconds(watch_.look_every_ms)
                                                      : kWatchEvery);
             const auto now = std::chrono::steady_clock::now();
             if (const std::uint64_t calls = calls_.load(); calls != seen) {
@@ -187,7 +130,7 @@ private:
                 alive = now;
                 continue;
             }
-            if (now - alive < kStalled) continue;
+            if (now - alive < std::chrono::milliseconds(watch_.stalled_ms)) continue;
             lost_.store(true);
             close();
             if (auto opened = open(); opened) {
@@ -233,7 +176,9 @@ private:
     }
 
     static constexpr int kEngineHz = 48000;
+    const PortAudio& library_;
     std::string name_;
+    DeviceWatch watch_;
     Puller* puller_ = nullptr;
     std::unique_ptr<Session> session_;
     PaStream* stream_ = nullptr;
@@ -248,8 +193,13 @@ private:
 
 }  // namespace
 
+std::unique_ptr<Sink> make_device_sink(const PortAudio& library, std::string name, DeviceWatch watch) {
+    return std::make_unique<DeviceSink>(library, std::move(name), watch);
+}
+
 Result<std::vector<DeviceInfo>> list_devices() {
-    ATTUNE_TRY(auto session, Session::open());
+    ATTUNE_TRY(const PortAudio* library, load_portaudio());
+    ATTUNE_TRY(auto session, Session::open(*library));
     std::vector<DeviceInfo> out;
     const PaDeviceIndex standard = session->default_output();
     for (PaDeviceIndex k = 0; k < session->device_count(); ++k) {
@@ -263,12 +213,13 @@ Result<std::vector<DeviceInfo>> list_devices() {
 }
 
 Result<std::unique_ptr<Sink>> open_device(const std::string& name) {
-    ATTUNE_TRY(auto session, Session::open());
+    ATTUNE_TRY(const PortAudio* library, load_portaudio());
+    ATTUNE_TRY(auto session, Session::open(*library));
     if (find_device(session, name) == paNoDevice)
         return fail(ErrorCode::kUnavailable,
                     name.empty() ? "no sound device is there" : "this sound device is not there",
                     name);
-    return std::unique_ptr<Sink>(std::make_unique<DeviceSink>(name));
+    return make_device_sink(*library, name);
 }
 
 }  // namespace attune::play

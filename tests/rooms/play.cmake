@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_need_pkg(EBUR128 libebur128)
 attune_test(play unit DEPS play LIBS PkgConfig::EBUR128 SOURCES
+  unit/play_device_test.cpp
   unit/play_dose_test.cpp
   unit/play_gapless_test.cpp
   unit/play_live_test.cpp

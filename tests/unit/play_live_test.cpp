@@ -211,5 +211,44 @@ TEST(Live, ATruncatedFileFadesOutAndTheNextItemFollows) {
     EXPECT_LT(click, .05);  // 440 Hz at .3 moves by .017 a sample
 }
 
+/// While they play, one file is deleted (what is open goes on) and the next is cut off under its reader.
+TEST(Live, FilesThatVanishWhileTheyPlayAreLeftWithAReasonAndWithoutAClick) {
+    TempDir dir;
+    const auto a = sine_file(dir, "a.wav", 12, 48000), b = sine_file(dir, "b.wav", 60, 48000), c = sine_file(dir, "c.wav", 60, 48000);
+    core::SimulatedClock clock;
+    PlayerConfig config;
+    config.mode = RunMode::kOffline;
+    config.file = dir.file("out.wav");
+    auto player = *Player::create(config, clock);
+    ASSERT_TRUE(player->enqueue(test::track(1, 0, 48000, 0.0, a)));
+    ASSERT_TRUE(player->enqueue(test::track(2, 0, 48000, .5, b)));
+    ASSERT_TRUE(player->enqueue(test::track(3, 0, 48000, .5, c)));
+    News news;
+    const auto to = [&](double s) {
+        ASSERT_TRUE(player->advance_to(Time{} + from_seconds(s)));
+        test::append(news, player->poll());
+    };
+    to(3.0);
+    std::filesystem::remove(a);
+    to(14.0);
+    EXPECT_TRUE(std::none_of(news.events.begin(), news.events.end(), [](const Event& e) { return e.kind == EventKind::kItemFailed; }));
+    EXPECT_EQ(news.heard.back().item, test::id_of(2));
+    std::filesystem::resize_file(b, std::filesystem::file_size(b) / 3);   // 20 s of it are left
+    to(40.0);
+    const auto failed = std::find_if(news.events.begin(), news.events.end(),
+                                     [](const Event& e) { return e.kind == EventKind::kItemFailed; });
+    ASSERT_NE(failed, news.events.end());
+    EXPECT_EQ(failed->item, test::id_of(2));
+    EXPECT_EQ(failed->code, ErrorCode::kCorrupt);
+    EXPECT_EQ(news.heard.back().item, test::id_of(3));
+    ASSERT_TRUE(player->finish());
+    const auto pcm = media::decode_all(config.file, 48000, 2);
+    ASSERT_TRUE(pcm);
+    double click = 0;
+    for (std::size_t k = 96000; k + 3 < pcm->samples.size(); k += 2)
+        click = std::max(click, std::abs(static_cast<double>(pcm->samples[k + 2] - pcm->samples[k])));
+    EXPECT_LT(click, .05);  // 440 Hz at .3 moves by .017 a sample, two of them in a crossfade by .025
+}
+
 }  // namespace
 }  // namespace attune::play
