@@ -27,7 +27,7 @@ namespace {
 
 /// Packets of 20 ms that a page gets at once when it joins: its jitter buffer fills without
 /// waiting.
-constexpr std::size_t kPrefill = 8;
+constexpr std::size_t kPrefill = 6;
 /// Kept for a page whose connection dropped: 3 s.
 constexpr std::size_t kKept = 150;
 constexpr std::chrono::seconds kMostStart{15};

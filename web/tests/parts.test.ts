@@ -5,7 +5,7 @@ import { inside } from '../src/lib/library';
 import { alignment, gainOf, kEyeY, kLeftEyeX, kRightEyeX } from '../src/sensors/crop';
 import { readHeartRate } from '../src/sensors/heart';
 import { frame } from '../src/sensors/sensors.svelte';
-import { readPacket } from '../src/sound/player.svelte';
+import { readPacket } from '../src/sound/packet';
 
 describe('numbers', () => {
   it('reads as people write', () => {
