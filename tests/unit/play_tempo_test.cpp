@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
 
+#include "core/random.hpp"
 #include "play/stretcher.hpp"
 #include "support/play_offline.hpp"
 
@@ -75,33 +76,57 @@ TEST(Tempo, PitchStaysWithinFiveCents) {
     }
 }
 
-/// Back at ratio 1 Rubber Band takes up the phases of its input band by band, the lowest after 0.8 s;
-/// only then is the stretcher let go, and nobody can hear it.
-TEST(Tempo, ReleaseIsWhereTheStretcherOnlyCopies) {
-    TempDir dir;
-    auto x = test::sine(60, 48000, 0, 48000 * 16, .1);
-    for (const double hz : {110.0, 300.0, 997.0, 3000.0, 8000.0}) {
+/// Six tones from 60 Hz to 8 kHz, or noise with clicks: the dry signals of the tests of engage and release.
+std::vector<float> dry_signal(bool noise) {
+    std::vector<float> x(48000 * 16);
+    if (noise) {
+        core::Random random(4, "test/tempo");
+        double low = 0;
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            low += .1 * (random.uniform(-1, 1) - low);
+            x[k] = static_cast<float>(.4 * low + .04 * random.uniform(-1, 1) + (k % 7919 == 0 ? .3 : 0.0));
+        }
+        return x;
+    }
+    for (const double hz : {60.0, 110.0, 300.0, 997.0, 3000.0, 8000.0}) {
         const auto more = test::sine(hz, 48000, 0, x.size(), .1);
         for (std::size_t k = 0; k < x.size(); ++k) x[k] += more[k];
     }
-    test::write_wav(dir.file("a.wav"), x, 48000);
-    for (const double ratio : {1.05, .95}) {
-        std::vector<std::unique_ptr<Item>> items;
-        items.push_back(test::track(1, 0, 48000, 0.0, dir.file("a.wav")));
-        items.push_back(test::silence(2, 60.0));
-        const auto out = test::run_offline(std::move(items), 8.0,
-                                           {{ControlKind::kTempo, ratio, .5, 48000 * 3},
-                                            {ControlKind::kTempo, 1.0, .5, 48000 * 4}});
-        // Two ramps of half a second and half a second between them, in knots of 5 ms; from there on
-        // it is one constant distance.
-        const auto& last = out.news.heard.back();
-        const std::int64_t moved =
-            std::llround(last.position_s * 48000) - last.frame.value;
-        double worst = 0;
-        for (std::size_t k = 48000 * 54 / 10; k < out.left.size(); ++k)
-            worst = std::max(worst, std::abs(static_cast<double>(out.left[k]) -
-                                             static_cast<double>(x[k + static_cast<std::size_t>(moved)])));
-        EXPECT_LE(test::db(worst), -100.0) << ratio;
+    return x;
+}
+
+/// Back at ratio 1 Rubber Band takes up the phases of its input band by band, the lowest after 0.8 s;
+/// only then is the stretcher let go, and nobody can hear it.
+TEST(Tempo, BeforeEngageAndFromReleaseOnTheOutputIsTheDelayedDrySignal) {
+    TempDir dir;
+    for (const bool noise : {false, true}) {
+        const auto x = dry_signal(noise);
+        test::write_wav(dir.file("a.wav"), x, 48000);
+        for (const double ratio : {1.05, .95, 1.15, .85}) {
+            std::vector<std::unique_ptr<Item>> items;
+            items.push_back(test::track(1, 0, 48000, 0.0, dir.file("a.wav")));
+            items.push_back(test::silence(2, 60.0));
+            const auto out = test::run_offline(std::move(items), 8.0,
+                                               {{ControlKind::kTempo, ratio, .5, 48000 * 3},
+                                                {ControlKind::kTempo, 1.0, .5, 48000 * 4}});
+            const auto null_db = [&](std::int64_t moved, std::size_t from, std::size_t to) {
+                double worst = 0;
+                for (std::size_t k = from; k < to; ++k)
+                    worst = std::max(worst, std::abs(static_cast<double>(out.left[k]) -
+                                                     static_cast<double>(x[static_cast<std::size_t>(static_cast<std::int64_t>(k) + moved)])));
+                return test::db(worst);
+            };
+            EXPECT_LE(null_db(0, 96001, 48000 * 3), -100.0) << ratio;
+            // Two ramps of half a second and half a second between them, in knots of 5 ms; from there on
+            // it is one constant distance.
+            const auto& last = out.news.heard.back();
+            const std::int64_t moved = std::llround(last.position_s * 48000) - last.frame.value;
+            // 1.5 s after the ratio is 1 again the stretcher is let go whatever it plays: bit by bit the dry signal.
+            EXPECT_LE(null_db(moved, 48000 * 6, out.left.size()), -100.0) << ratio;
+            // And where it is let go, nobody hears the step: tones are the dry signal to -100 dBFS already before,
+            // noise, of which the stretcher's bands overlap, to -50.
+            EXPECT_LE(null_db(moved, 48000 * 54 / 10, out.left.size()), noise ? -50.0 : -100.0) << ratio;
+        }
     }
 }
 
@@ -140,7 +165,7 @@ TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
         if (p < ramp) return 3.0 + (std::sqrt(1.0 + 2.0 * slope * p) - 1.0) / slope;
         return 3.5 + (p - ramp) / ratio;
     };
-    double worst = 0, sum = 0, first = 0, last = 0;
+    double worst = 0, least = 0, most = 0, sum = 0, first = 0, last = 0;
     int n = 0;
     for (std::size_t burst = 11;; ++burst) {
         const double at =
@@ -155,12 +180,16 @@ TEST_P(Bursts, AreHeardWhereTheIntegralOfTheRatioPutsThem) {
         }
         const double error = e / w - at;
         worst = std::max(worst, std::abs(error));
+        least = std::min(least, error);
+        most = std::max(most, error);
         sum += error;
         ++n;
         if (at / 48000 > 4 && at / 48000 < 14) first += error / 54;
         if (at / 48000 > seconds - 11) last += error / 54;
     }
     RecordProperty("worst_frames", std::to_string(worst));
+    RecordProperty("least_frames", std::to_string(least));
+    RecordProperty("most_frames", std::to_string(most));
     RecordProperty("mean_frames", std::to_string(sum / n));
     EXPECT_LE(std::abs(sum / n), 24.0);
     EXPECT_LE(worst, 48.0);
