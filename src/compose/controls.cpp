@@ -16,6 +16,12 @@ constexpr double kLowest = 53.0, kHighest = 84.0;
 
 double unit(double x) { return std::clamp(x, 0.0, 1.0); }
 
+/// `slope` a above the knee, flatter below it: slower, darker and emptier still sounds broken rather than calm; from there on
+/// register and intensity go down alone.
+double bent(double a, double slope, double knee, double low_slope) {
+    return a >= knee ? slope * a : slope * knee + low_slope * (a - knee);
+}
+
 }  // namespace
 
 const char* to_string(Control control) noexcept {
@@ -50,11 +56,11 @@ Result<void> Controls::check() const {
 Controls controls_for(const flow::Va& va) noexcept {
     const double v = std::clamp(va.valence, -1.0, 1.0), a = std::clamp(va.arousal, -1.0, 1.0);
     Controls c;
-    c[Control::kRegister] = unit(.5 + .22 * v + .10 * a);
-    c[Control::kTempo] = unit(.5 + .38 * a + .06 * v);
-    c[Control::kTimbre] = unit(.5 + .33 * a + .10 * v);
+    c[Control::kRegister] = unit(.5 + .22 * v + (a < 0.0 ? .25 : .10) * a);
+    c[Control::kTempo] = unit(.5 + bent(a, .38, -.5, .15) + .06 * v);
+    c[Control::kTimbre] = unit(.5 + bent(a, .33, -.4, .05) + .10 * v);
     c[Control::kIntensity] = unit(.5 + .42 * a);
-    c[Control::kDensity] = unit(.47 + .40 * a + .05 * v);
+    c[Control::kDensity] = unit(.47 + bent(a, .40, -.5, .15) + .05 * v);
     c[Control::kPercussiveness] = unit(.36 + .38 * a + .06 * v);
     c[Control::kConsonance] = unit(.62 + .33 * v - .08 * a);
     return c;

@@ -15,8 +15,9 @@
 namespace attune::compose {
 namespace {
 
-/// Seeds of the frozen composer's test: nothing was tuned on them (770001 and 770002 were, before, and are worn).
-constexpr std::uint64_t kUnusedSeeds[] = {930001, 930002};
+/// Seeds of the frozen composer's test: nothing was tuned on them (770001, 770002, 930001 and 930002 judged composers before this
+/// one and are worn; 88xxxx tune).
+constexpr std::uint64_t kUnusedSeeds[] = {951407, 951408};
 constexpr double kSymbolic_s = 40.0, kAudio_s = 24.0;
 
 struct Verdicts {
@@ -134,7 +135,7 @@ Result<learn::Evaluation> evaluate_composer(const learn::EvaluateRequest& reques
     ATTUNE_TRY(e.data_sha256, learn::data_sha256(request.data, files));
     const char* commit = std::getenv("ATTUNE_COMMIT");
     e.protocol = std::string("engine ") + to_string(engine) + ", composer frozen at commit " + (commit != nullptr ? commit : "not stated") +
-                 "; 100 points of the plane x 2 seeds not used in tuning (930001, 930002); symbolic judge: ridge on EMOPIA and VGMIDI, 40 s, drums left out; "
+                 "; 100 points of the plane x 2 seeds not used in tuning (951407, 951408); symbolic judge: ridge on EMOPIA and VGMIDI, 40 s, drums left out; "
                  "audio judge: the library's music-emotion model on 24 s of sound (its own score stands in eval/results/music-emotion.json); "
                  "intervals by bootstrap over points";
     ATTUNE_TRY(const auto grid, judge_grid(judge, engine, audio, request));

@@ -16,7 +16,7 @@ std::array<StyleInfo, kStyles> make_styles() {
     std::array<StyleInfo, kStyles> s;
     s[0] = {Figure::kSustained,
             {Row{{11, -.15, 0, .6}, {10, .15, -1, .6}, {79, .1, -1, .6}, {4, -.1, 0, .5}}, Row{{46, .35, -6, .55}, {88, .3, -5, .5}},
-             Row{{32, 0, -3, .25}, {39, 0, -7, .2}}, Row{{89, 0, -4, .6}, {91, 0, -6, .6}},
+             Row{{32, 0, -3, .25}, {39, 0, -7, .2}}, Row{{91, 0, -6, .6}},
              Row{{52, -.3, -9, .6}}, Row{{0, 0, -9, .4}}},
             0, .02, 9, .98, .7, 40, 19};
     s[1] = {Figure::kArpeggio,
@@ -79,13 +79,14 @@ Result<Style> style_named(std::string_view name) {
 
 Style style_for(const flow::Va& va, std::uint64_t seed) {
     std::vector<Style> fits;
-    if (va.arousal < .15) fits.push_back(Style::kAmbientPad);
-    if (va.arousal < .45) fits.push_back(Style::kPianoBallad);
-    if (va.arousal < .75) fits.push_back(Style::kChamber);
-    if (va.arousal > -.5 && va.arousal < .4 && va.valence > -.6) fits.push_back(Style::kLoFi);
-    if (va.arousal > -.5 && va.valence > -.5) fits.push_back(Style::kFolk);
-    if (va.arousal > -.1) fits.push_back(Style::kLightElectronic);
-    if (va.arousal > .1) fits.push_back(Style::kPercussionCircle);
+    // A style has an arousal of its own, whatever it plays: each stands where that agrees with the wish.
+    if (va.arousal < 0.0) fits.push_back(Style::kAmbientPad);
+    if (va.arousal < .25) fits.push_back(Style::kPianoBallad);
+    if (va.arousal < .45) fits.push_back(Style::kChamber);
+    if (va.arousal > -.4 && va.arousal < .15 && va.valence > -.6) fits.push_back(Style::kLoFi);
+    if (va.arousal > -.4 && va.arousal < .45 && va.valence > -.5) fits.push_back(Style::kFolk);
+    if (va.arousal > .25) fits.push_back(Style::kLightElectronic);
+    if (va.arousal > .25) fits.push_back(Style::kPercussionCircle);
     core::Random random(seed, "compose/style");
     return fits[random.below(fits.size())];
 }
