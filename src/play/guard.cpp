@@ -41,14 +41,22 @@ void LevelGuard::decide() noexcept {
 }
 
 void LevelGuard::process(std::span<float> left, std::span<float> right) noexcept {
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        energy_ += static_cast<double>(left[i] * left[i] + right[i] * right[i]);
+    for (std::size_t done = 0; done < left.size();) {
+        const std::size_t n = std::min<std::size_t>(left.size() - done, static_cast<std::size_t>(kStep - filled_));
+        const auto l = left.subspan(done, n), r = right.subspan(done, n);
+        std::array<double, 4> sums{};  // none waits for another
+        for (std::size_t i = 0; i < n; ++i) sums[i % 4] += static_cast<double>(l[i] * l[i] + r[i] * r[i]);
+        energy_ += (sums[0] + sums[1]) + (sums[2] + sums[3]);
         if (from_ != 1.0F || to_ != 1.0F) {
-            const float g = from_ + (to_ - from_) * static_cast<float>(filled_) / kStep;
-            left[i] *= g;
-            right[i] *= g;
+            for (std::size_t i = 0; i < n; ++i) {
+                const float g = from_ + (to_ - from_) * static_cast<float>(filled_ + static_cast<int>(i)) / kStep;
+                l[i] *= g;
+                r[i] *= g;
+            }
         }
-        if (++filled_ == kStep) decide();
+        done += n;
+        filled_ += static_cast<int>(n);
+        if (filled_ == kStep) decide();
     }
 }
 

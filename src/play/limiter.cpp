@@ -90,8 +90,49 @@ float TruePeakLimiter::sliding_minimum(float g) noexcept {
     return lows_[low_first_].value;
 }
 
+/// Nothing here can make a peak above the threshold, and no gain is moving: the most common case.
+bool TruePeakLimiter::harmless(std::span<const float> left, std::span<const float> right) const noexcept {
+    if (hot_ > 0 || quiet_ <= kBox) return false;
+    float loudest = 0.0F;
+    for (std::size_t i = 0; i < left.size(); ++i)
+        loudest = std::max(loudest, std::max(std::abs(left[i]), std::abs(right[i])));
+    return loudest <= harmless_;  // a NaN is not; the engine lets none through
+}
+
+/// limit() with a gain of 1. At most kStep frames: what is read is not yet written over.
+void TruePeakLimiter::delay(std::span<float> left, std::span<float> right) noexcept {
+    constexpr std::size_t kMask = kHistory - 1;
+    const std::size_t n = left.size();
+    const std::size_t at = static_cast<std::size_t>(n_) & kMask;
+    const std::size_t out = static_cast<std::size_t>(n_ - latency()) & kMask;
+    const std::size_t first = std::min(n, kHistory - at), rest = n - first;
+    const auto keep = [&](auto& history, std::span<float> x) {
+        for (const std::size_t copy : {std::size_t{0}, std::size_t{kHistory}}) {
+            std::memcpy(history.data() + at + copy, x.data(), first * sizeof(float));
+            std::memcpy(history.data() + copy, x.data() + first, rest * sizeof(float));
+        }
+        std::memcpy(x.data(), history.data() + out, n * sizeof(float));
+    };
+    keep(left_, left);
+    keep(right_, right);
+    n_ += static_cast<std::int64_t>(n);
+    quiet_ = kBox + 1;
+}
+
 void TruePeakLimiter::process(std::span<float> left, std::span<float> right) noexcept {
+    static_assert(kStep + latency() < kHistory);
     lowest_ = 1.0F;
+    for (std::size_t done = 0; done < left.size(); done += kStep) {
+        const std::size_t n = std::min<std::size_t>(kStep, left.size() - done);
+        const auto l = left.subspan(done, n), r = right.subspan(done, n);
+        if (harmless(l, r))
+            delay(l, r);
+        else
+            limit(l, r);
+    }
+}
+
+void TruePeakLimiter::limit(std::span<float> left, std::span<float> right) noexcept {
     constexpr std::size_t kMask = kHistory - 1;
     for (std::size_t i = 0; i < left.size(); ++i, ++n_) {
         const std::size_t at = static_cast<std::size_t>(n_) & kMask;

@@ -27,8 +27,12 @@ private:
     static constexpr int kTaps = 48;  ///< of each phase
     static constexpr int kHalf = kTaps / 2;
     static constexpr int kHistory = 512;  ///< power of two, > kBox + kTaps
+    static constexpr std::size_t kStep = 160;  ///< frames that are looked at together
     [[nodiscard]] float peak_at(std::size_t newest) const noexcept;
     [[nodiscard]] float sliding_minimum(float g) noexcept;
+    [[nodiscard]] bool harmless(std::span<const float> left, std::span<const float> right) const noexcept;
+    void delay(std::span<float> left, std::span<float> right) noexcept;
+    void limit(std::span<float> left, std::span<float> right) noexcept;
 
     float threshold_ = 1.0F;
     float harmless_ = 0.0F;  ///< samples below this cannot make a peak above the threshold

@@ -68,6 +68,10 @@ struct Player::State final : Puller {
     std::atomic<double> worst_block_ms{0.0};
     std::atomic<std::size_t> lowest_fill{SIZE_MAX};
     std::thread thread;
+    struct {
+        std::array<float, kBlock> left{}, right{};
+        std::array<Frame, kBlock> frames{};
+    } block;  ///< the engine thread's
     bool started = false;
     std::atomic<bool> stop_wanted{false};
 
@@ -87,7 +91,6 @@ struct Player::State final : Puller {
 // ---- the sink's thread
 
 void Player::State::pull(std::span<float> left, std::span<float> right) noexcept {
-    const auto begin = SteadyNow::now();
     const std::int64_t now_ns = clock.now().ns;
     const std::size_t fill = ring.size();
     stage.pull(left, right);
@@ -111,7 +114,7 @@ void Player::State::pull(std::span<float> left, std::span<float> right) noexcept
     }
     stats.last_block = static_cast<std::int64_t>(left.size());
     stats.calls.fetch_add(1, std::memory_order_relaxed);
-    const double us = microseconds_since(begin);
+    const double us = static_cast<double>(clock.now().ns - now_ns) * 1e-3;
     if (us > stats.worst_us.load(std::memory_order_relaxed))
         stats.worst_us.store(us, std::memory_order_relaxed);
 }
@@ -119,8 +122,7 @@ void Player::State::pull(std::span<float> left, std::span<float> right) noexcept
 // ---- the engine thread
 
 void Player::State::render_block(bool& primed) {
-    std::array<float, kBlock> left{}, right{};
-    std::array<Frame, kBlock> frames{};
+    auto& [left, right, frames] = block;
     const auto begin = SteadyNow::now();
     engine->render(left, right);
     const double ms = microseconds_since(begin) * 1e-3;

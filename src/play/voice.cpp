@@ -10,6 +10,8 @@ namespace attune::play {
 namespace {
 
 constexpr int kBlendFrames = 480;
+constexpr std::size_t kKept = 16384;  // frames of the stream that stay when room is made
+static_assert(kKept > Stretcher::look_ahead() + Stretcher::look_back() + 4096);
 // Rubber Band takes up the phases of its input band by band: after 0.8 s it copies all of it.
 constexpr int kReleaseFrames = 48000;
 // Rubber Band leaves its identity mode with a jump of phase when the tempo falls (3.1.2: -15 dBFS
@@ -79,7 +81,8 @@ std::int64_t Voice::supply(double position) const noexcept {
 
 void Voice::make_room(std::size_t frames) noexcept {
     if (count_ + frames <= kFifo) return;
-    const std::size_t drop = std::min(count_, count_ + frames - kFifo + 8192);
+    // Read from at most look_ahead() + a block before the end, and look_back() before that.
+    const std::size_t drop = count_ - std::min(count_, kKept);
     std::memmove(fifo_left_.data(), fifo_left_.data() + drop, (count_ - drop) * sizeof(float));
     std::memmove(fifo_right_.data(), fifo_right_.data() + drop, (count_ - drop) * sizeof(float));
     base_ += static_cast<std::int64_t>(drop);
@@ -165,12 +168,17 @@ void Voice::fill(std::int64_t until) noexcept {
 
 void Voice::copy(std::int64_t from, std::span<float> left, std::span<float> right) noexcept {
     if (play_ != 0) fill(from + static_cast<std::int64_t>(left.size()));
-    for (std::size_t k = 0; k < left.size(); ++k) {
-        const std::int64_t at = from + static_cast<std::int64_t>(k) - base_;
-        const bool there = at >= 0 && at < static_cast<std::int64_t>(count_);
-        left[k] = there ? fifo_left_[static_cast<std::size_t>(at)] : 0.0F;
-        right[k] = there ? fifo_right_[static_cast<std::size_t>(at)] : 0.0F;
-    }
+    const auto n = static_cast<std::int64_t>(left.size());
+    const std::int64_t at = from - base_;
+    const std::int64_t first = std::clamp<std::int64_t>(-at, 0, n),
+                       last = std::clamp<std::int64_t>(static_cast<std::int64_t>(count_) - at, first, n);
+    const auto take = [&](const std::vector<float>& fifo, std::span<float> to) {
+        std::fill(to.begin(), to.begin() + first, 0.0F);
+        if (last > first) std::copy_n(fifo.begin() + (at + first), last - first, to.begin() + first);
+        std::fill(to.begin() + last, to.end(), 0.0F);
+    };
+    take(fifo_left_, left);
+    take(fifo_right_, right);
 }
 
 // ---- the output
