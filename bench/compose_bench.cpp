@@ -3,7 +3,6 @@
 // a control is heard, what the starter library costs. Processor time of this process, so that other work on the machine
 // does not count; JSON Lines on stdout.
 //   compose_bench [PART OF A NAME: compose render decision starter]
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,24 +19,12 @@
 #include "compose/starter_library.hpp"
 #include "compose/synth.hpp"
 #include "core/units.hpp"
+#include "core/usage.hpp"
 
 namespace attune::compose {
 namespace {
 
 constexpr int kRepeats = 3;
-
-double cpu_seconds() {
-    rusage u{};
-    getrusage(RUSAGE_SELF, &u);
-    const auto s = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
-    return s(u.ru_utime) + s(u.ru_stime);
-}
-
-double peak_rss_mib() {
-    rusage u{};
-    getrusage(RUSAGE_SELF, &u);
-    return static_cast<double>(u.ru_maxrss) / 1024.0;
-}
 
 double median(std::vector<double> x) {
     std::sort(x.begin(), x.end());
@@ -65,10 +52,10 @@ void bench_compose(EngineKind kind, double seconds) {
     for (int i = 0; i < kRepeats; ++i) {
         auto brief = brief_of(static_cast<Style>(i % kStyles), seconds, 100 + static_cast<std::uint64_t>(i));
         brief.engine = kind;
-        const double from = cpu_seconds();
+        const double from = core::cpu_seconds();
         const auto score = compose_score(brief);
         if (!score) return static_cast<void>(std::printf("{\"name\":\"compose/%s\",\"unavailable\":\"%s\"}\n", to_string(kind), score.error().message.c_str()));
-        rates.push_back(seconds / (cpu_seconds() - from));
+        rates.push_back(seconds / (core::cpu_seconds() - from));
     }
     std::printf("{\"name\":\"compose/%s\",\"times_real_time\":%.0f,\"mad\":%.0f,\"seconds\":%.0f}\n", to_string(kind), median(rates), mad(rates), seconds);
 }
@@ -76,18 +63,18 @@ void bench_compose(EngineKind kind, double seconds) {
 void bench_render(Style style) {
     const auto score = compose_score(brief_of(style, 60)).value();
     auto kept = KeptInstruments::create();
-    const double cold = cpu_seconds();
+    const double cold = core::cpu_seconds();
     if (kept) kept->keep(score.parts);
-    const double decoding = cpu_seconds() - cold;
+    const double decoding = core::cpu_seconds() - cold;
     std::vector<double> rates;
     for (int i = 0; i < kRepeats; ++i) {
-        const double from = cpu_seconds();
+        const double from = core::cpu_seconds();
         const auto sound = render(score);
         if (!sound) return static_cast<void>(std::printf("{\"name\":\"render/%s\",\"unavailable\":\"%s\"}\n", to_string(style), sound.error().message.c_str()));
-        rates.push_back(static_cast<double>(sound->left.size()) / kEngineRate.hz / (cpu_seconds() - from));
+        rates.push_back(static_cast<double>(sound->left.size()) / kEngineRate.hz / (core::cpu_seconds() - from));
     }
     std::printf("{\"name\":\"render/%s\",\"times_real_time\":%.1f,\"mad\":%.1f,\"decoding_once_s\":%.3f,\"peak_rss_mib\":%.0f}\n", to_string(style), median(rates),
-                mad(rates), decoding, peak_rss_mib());
+                mad(rates), decoding, core::peak_rss_mib());
 }
 
 /// From set() to a level 1 dB from that of a twin that was told nothing. The player's engine is ahead of the
@@ -124,11 +111,11 @@ void bench_decision() {
 
 void bench_starter() {
     const auto folder = std::filesystem::temp_directory_path() / ("attune-starter-bench-" + std::to_string(::getpid()));
-    const double from = cpu_seconds();
+    const double from = core::cpu_seconds();
     const auto files = make_starter_library(folder, {2, {}, nullptr});
     if (files)
-        std::printf("{\"name\":\"starter\",\"cpu_s\":%.1f,\"pieces\":%zu,\"of_two_cores_s\":%.1f,\"peak_rss_mib\":%.0f}\n", cpu_seconds() - from, files->size(),
-                    (cpu_seconds() - from) / 2.0, peak_rss_mib());
+        std::printf("{\"name\":\"starter\",\"cpu_s\":%.1f,\"pieces\":%zu,\"of_two_cores_s\":%.1f,\"peak_rss_mib\":%.0f}\n", core::cpu_seconds() - from, files->size(),
+                    (core::cpu_seconds() - from) / 2.0, core::peak_rss_mib());
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
 }

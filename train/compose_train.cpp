@@ -12,6 +12,7 @@
 #include "compose/lstm_split.hpp"
 #include "compose/note_net.hpp"
 #include "compose_net.hpp"
+#include "core/folders.hpp"
 #include "core/paths.hpp"
 #include "core/random.hpp"
 
@@ -246,9 +247,7 @@ private:
 }  // namespace
 
 Result<void> train_compose(const ComposeTrainConfig& config) {
-    std::error_code error;
-    std::filesystem::create_directories(config.out, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), config.out.string());
+    ATTUNE_CHECK(core::make_folder(config.out));
     ATTUNE_TRY(const auto split, compose::split_for_lstm(config.data, config.research));
     try {
         torch::set_num_threads(1);

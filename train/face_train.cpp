@@ -10,6 +10,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/folders.hpp"
 #include "core/random.hpp"
 #include "face_augment.hpp"
 #include "face_export.hpp"
@@ -373,9 +374,7 @@ private:
 Result<void> train_face(const FaceTrainConfig& config) {
     constexpr std::array kTraining = {learn::FerSplit::kTraining};
     ATTUNE_TRY(auto faces, learn::read_fer2013(config.data, kTraining));
-    std::error_code error;
-    std::filesystem::create_directories(config.out, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), config.out.string());
+    ATTUNE_CHECK(core::make_folder(config.out));
     try {
         torch::set_num_threads(1);
         torch::manual_seed(config.seed);

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <numeric>
 
+#include "core/folders.hpp"
 #include "core/paths.hpp"
 #include "learn/calibration.hpp"
 #include "learn/metrics.hpp"
@@ -305,9 +306,7 @@ Result<void> run(const VoiceTrainConfig& config) {
 }  // namespace
 
 Result<void> train_voice(const VoiceTrainConfig& config) {
-    std::error_code error;
-    std::filesystem::create_directories(config.out, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), config.out.string());
+    ATTUNE_CHECK(core::make_folder(config.out));
     try {
         return run(config);
     } catch (const std::exception& e) {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <limits>
 
+#include "core/usage.hpp"
 #include "learn/dataset_hash.hpp"
 #include "learn/model_card.hpp"
 #include "learn/wfdb.hpp"
@@ -23,8 +23,6 @@ struct RecordScore {
     std::size_t samples = 0;
     double cpu_s = 0.0;
 };
-
-double cpu_seconds() { return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC); }
 
 struct Stretch {
     std::int64_t from, to;
@@ -59,11 +57,11 @@ Result<RecordScore> score_record(const fs::path& header_file) {
     std::vector<signal::EcgBeat> beats;
     beats.reserve(record.mv.size() / 60);
     const auto block = static_cast<std::size_t>(std::max(1.0, rate / 4.0));
-    const double start = cpu_seconds();
+    const double start = core::cpu_seconds();
     for (std::size_t i = 0; i < record.mv.size(); i += block)
         detector.push(std::span(record.mv).subspan(i, std::min(block, record.mv.size() - i)), beats);
     detector.finish(beats);
-    score.cpu_s = cpu_seconds() - start;
+    score.cpu_s = core::cpu_seconds() - start;
 
     const auto left_out = flutter(record);
     std::vector<std::int64_t> reference, detected;

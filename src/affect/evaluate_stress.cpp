@@ -351,13 +351,7 @@ Result<void> train(const learn::TrainRequest& request, const RecordingReader& re
     ATTUNE_TRY(const ExerciseFit gate, fit_exercise(moving));
     model.exercise = gate.score;
     model.exercise_threshold = gate.threshold;
-    const std::string text = to_json(model);
-    learn::ModelCard card = card_of(data);
-    card.sha256 = core::sha256_hex(std::string_view(text));
-    std::error_code error;
-    fs::create_directories(request.out, error);
-    ATTUNE_CHECK(core::write_file_atomically(request.out / card.file, text));
-    return learn::write_card(request.out / "stress.card.json", card);
+    return learn::write_model(request.out, card_of(data), to_json(model));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "affect/validity.hpp"
+#include "core/folders.hpp"
 #include "learn/calibration.hpp"
 #include "learn/dataset_hash.hpp"
 #include "learn/model_card.hpp"
@@ -306,9 +307,7 @@ Result<void> train_voice(const learn::TrainRequest& request) {
     ATTUNE_TRY(const auto folds, train_folds(data, cancelled, request.progress));
     ATTUNE_TRY(auto model, learn::VoiceModel::fit(data.samples));
     model.set_temperature(folds.temperature);
-    std::error_code error;
-    std::filesystem::create_directories(request.out, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), request.out.string());
+    ATTUNE_CHECK(core::make_folder(request.out));
     return model.save(request.out / "voice.model");
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "core/folders.hpp"
 #include "session/doctor.hpp"
 #include "session/space.hpp"
 #include "store/backup.hpp"
@@ -42,9 +43,7 @@ int restore_backup(Context& context, const std::string& file) {
     if (!context.db_url.empty()) {
         return report_error(context, {ErrorCode::kUnsupported, "only a database in the data folder can be restored here; use pg_restore", context.db_url});
     }
-    std::error_code ec;
-    std::filesystem::create_directories(context.data_dir, ec);
-    if (ec) return report_error(context, {ErrorCode::kIo, "cannot create the data folder: " + ec.message(), context.data_dir});
+    if (const auto made = core::make_folder(context.data_dir); !made) return report_error(context, made.error());
     const auto done = store::restore(file, context.data_dir / "attune.db");
     return done ? kDone : report_error(context, done.error());
 }

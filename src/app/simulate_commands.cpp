@@ -8,6 +8,7 @@
 
 #include "app/command_line.hpp"
 #include "app/compare_command.hpp"
+#include "core/folders.hpp"
 #include "library/catalogue.hpp"
 #include "library/simulated_audio.hpp"
 #include "library/simulated_library.hpp"
@@ -36,9 +37,7 @@ Result<int> simulate_library(Context& context, const LibraryRequest& request) {
     library::Catalogue catalogue(space->db());
     const std::filesystem::path folder = std::filesystem::absolute(context.data_dir) / "simulated";
     if (request.audio) {
-        std::error_code ec;
-        std::filesystem::create_directories(folder, ec);
-        if (ec) return fail(ErrorCode::kIo, "cannot create the folder: " + ec.message(), folder);
+        ATTUNE_CHECK(core::make_folder(folder));
     }
     std::size_t done = 0;
     while (done < request.tracks && !context.cancel.cancelled()) {

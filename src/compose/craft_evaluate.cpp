@@ -8,6 +8,7 @@
 
 #include "compose/composer.hpp"
 #include "compose/craft.hpp"
+#include "core/quantile.hpp"
 #include "learn/dataset_hash.hpp"
 
 namespace attune::compose {
@@ -18,13 +19,10 @@ constexpr double kSeconds = 75;
 /// Seeds of this evaluation: 880001 and on.
 constexpr std::uint64_t kFirstSeed = 880001;
 
+/// Of what is known: a feature that a piece does not have is NaN.
 double quantile(std::vector<double> x, double p) {
     std::erase_if(x, [](double v) { return std::isnan(v); });
-    if (x.empty()) return std::nan("");
-    std::sort(x.begin(), x.end());
-    const double at = p * static_cast<double>(x.size() - 1);
-    const auto low = static_cast<std::size_t>(at);
-    return low + 1 < x.size() ? x[low] + (at - static_cast<double>(low)) * (x[low + 1] - x[low]) : x[low];
+    return core::quantile(std::move(x), p);
 }
 
 std::vector<double> column(const std::vector<CraftFeatures>& rows, int k) {

@@ -107,16 +107,10 @@ Result<void> train_hmm(const learn::TrainRequest& request) {
     ATTUNE_TRY(const auto tunes, nottingham(request.data));
     ATTUNE_TRY(const auto model, Hmm::train(tunes));
     ATTUNE_TRY(const auto held, cross_validate(tunes));
-    const auto text = model.to_json();
-    std::error_code error;
-    std::filesystem::create_directories(request.out, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), request.out.string());
-    ATTUNE_CHECK(core::write_file_atomically(request.out / "compose_hmm.json", text));
     learn::ModelCard card;
     card.model = "compose_hmm";
     card.version = "1";
     card.file = "compose_hmm.json";
-    card.sha256 = core::sha256_hex(text);
     card.purpose = "Chords, melody and rhythm of the composer's engine hmm";
     card.not_for = "Recognising chords or keys of recordings; styles far from British and American dance tunes";
     card.inputs = "pitch classes relative to the tonic; chord states 0..23 (major, minor triads on 12 roots)";
@@ -129,7 +123,7 @@ Result<void> train_hmm(const learn::TrainRequest& request) {
     card.subgroups = "none: tunes have no people";
     card.limits = "Key found by profile correlation; minor tunes are few; no published likelihood on these tokens is known to us";
     card.figures = {{"nll_per_note", held.hmm}, {"bigram_nll_per_note", held.bigram}};
-    return learn::write_card(request.out / "compose_hmm.card.json", card);
+    return learn::write_model(request.out, std::move(card), model.to_json());
 }
 
 // --- runs of the corpora --------------------------------------------------------------------------------
@@ -149,15 +143,9 @@ Result<void> train_runs(const learn::TrainRequest& request) {
     runs.erase(std::unique(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.hash == b.hash; }), runs.end());
     CopyGuard guard(runs.size());
     for (const auto& run : runs) guard.add(run);
-    std::error_code error;
-    std::filesystem::create_directories(request.out, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), request.out.string());
-    const auto bytes = guard.to_bytes();
-    ATTUNE_CHECK(core::write_file_atomically(request.out / "compose_runs.filter", bytes));
     card.model = "compose_runs";
     card.version = "1";
     card.file = "compose_runs.filter";
-    card.sha256 = core::sha256_hex(bytes);
     card.purpose = "Keeps every engine of the composer from saying eight notes in a row that a corpus melody says";
     card.not_for = "Finding out what a melody is: it holds hashes, no music, and cannot name a song";
     card.inputs = "hash of 7 intervals and 7 lengths (compose/craft.hpp)";
@@ -168,7 +156,7 @@ Result<void> train_runs(const learn::TrainRequest& request) {
     card.calibration = "none";
     card.subgroups = "none";
     card.limits = "Runs of one length that only step one way or repeat a note are let through; controls that move a phrase while it plays are not looked at again";
-    return learn::write_card(request.out / "compose_runs.card.json", card);
+    return learn::write_model(request.out, std::move(card), guard.to_bytes());
 }
 
 }  // namespace

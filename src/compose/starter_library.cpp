@@ -9,6 +9,7 @@
 
 #include "compose/export.hpp"
 #include "compose/synth.hpp"
+#include "core/folders.hpp"
 
 namespace attune::compose {
 namespace {
@@ -62,9 +63,7 @@ bool starter_complete(const std::filesystem::path& folder) {
 
 Result<std::vector<std::filesystem::path>> make_starter_library(const std::filesystem::path& folder, const StarterOptions& options) {
     const auto& pieces = starter_pieces();
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), folder.string());
+    ATTUNE_CHECK(core::make_folder(folder));
 
     std::atomic<std::size_t> next{0};
     std::mutex mutex;  // guards done, failed and the progress call

@@ -5,6 +5,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "core/folders.hpp"
+
 namespace attune::core {
 namespace {
 
@@ -33,6 +35,7 @@ spdlog::logger& logger() {
 }  // namespace
 
 Result<void> open_log(const std::filesystem::path& folder, LogLevel level) {
+    ATTUNE_CHECK(make_folder(folder));
     try {
         constexpr std::size_t kBytes = 2U << 20;
         constexpr std::size_t kFiles = 5;

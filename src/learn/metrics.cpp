@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/assert.hpp"
+#include "core/quantile.hpp"
 #include "core/random.hpp"
 
 namespace attune::learn {
@@ -48,13 +49,7 @@ Interval percentile_interval(std::vector<double> values) {
     std::erase_if(values, [](double v) { return std::isnan(v); });
     if (values.empty()) return {kNan, kNan};
     std::sort(values.begin(), values.end());
-    const auto at = [&](double q) {
-        const double position = q * static_cast<double>(values.size() - 1);
-        const auto i = static_cast<std::size_t>(position);
-        const double w = position - static_cast<double>(i);
-        return i + 1 < values.size() ? (1.0 - w) * values[i] + w * values[i + 1] : values[i];
-    };
-    return {at(0.025), at(0.975)};
+    return {core::quantile_of_sorted(values, 0.025), core::quantile_of_sorted(values, 0.975)};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/folders.hpp"
 #include "core/hash.hpp"
 #include "core/paths.hpp"
 
@@ -129,6 +130,13 @@ std::string to_json(const ModelCard& card) {
 
 Result<void> write_card(const fs::path& file, const ModelCard& card) {
     return core::write_file_atomically(file, to_json(card));
+}
+
+Result<void> write_model(const fs::path& folder, ModelCard card, std::string_view weights) {
+    ATTUNE_CHECK(core::make_folder(folder));
+    card.sha256 = core::sha256_hex(weights);
+    ATTUNE_CHECK(core::write_file_atomically(folder / card.file, weights));
+    return write_card(folder / (card.model + ".card.json"), card);
 }
 
 std::vector<std::string> problems(const ModelCard& card, const fs::path& card_file, const fs::path& repository) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -53,6 +54,9 @@ struct ModelCard {
 [[nodiscard]] Result<ModelCard> card_from_json(const std::string& text);
 [[nodiscard]] std::string to_json(const ModelCard& card);
 [[nodiscard]] Result<void> write_card(const std::filesystem::path& file, const ModelCard& card);
+/// Weights and their card beside each other in `folder`, which is made where it is missing: card.file and
+/// MODEL.card.json, with the hash of `weights` in the card.
+[[nodiscard]] Result<void> write_model(const std::filesystem::path& folder, ModelCard card, std::string_view weights);
 /// The fields that every card must have, the weights' hash, and that each quoted figure stands in its
 /// result file (below `repository`; empty = not checked). Returns what is wrong; empty = nothing.
 [[nodiscard]] std::vector<std::string> problems(const ModelCard& card, const std::filesystem::path& card_file,

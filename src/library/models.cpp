@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/folders.hpp"
 #include "core/hash.hpp"
 #include "core/paths.hpp"
 #include "learn/model_card.hpp"
@@ -53,20 +54,16 @@ learn::ModelCard card_of(const std::string& name, const MusicSets& sets,
 
 Result<void> write_model(const MusicModel& model, learn::ModelCard card, Evaluation evaluation,
                          const std::filesystem::path& out) {
-    std::error_code error;
-    std::filesystem::create_directories(out, error);
-    const std::string bytes = model.to_bytes();
-    card.sha256 = core::sha256_hex(bytes);
     evaluation.leaky = card.leaky;  // this model's, not those of the one that was installed
     for (const auto& m : evaluation.metrics)
         card.metrics.push_back({m, "eval/results/" + card.model + ".json"});
     for (const auto& c : evaluation.chance)
         card.baseline += (card.baseline.empty() ? "" : "; ") + c.name + " on " + c.set + " " +
                          std::to_string(c.value).substr(0, 5) + " (" + c.note + ")";
-    ATTUNE_CHECK(core::write_file_atomically(out / card.file, bytes));
+    ATTUNE_CHECK(core::make_folder(out));
     ATTUNE_CHECK(core::write_file_atomically(out / (card.model + ".evaluation.json"),
                                              learn::to_json(evaluation, 1) + "\n"));
-    return learn::write_card(out / (card.model + ".card.json"), card);
+    return learn::write_model(out, std::move(card), model.to_bytes());
 }
 
 /// The same figure when clips of an artist, and the spelling of folds, may stand on both sides.
@@ -171,8 +168,7 @@ Result<void> train_quadrant_model(const TrainRequest& request) {
 
 Result<void> train_calming_model(const TrainRequest& request) {
     ATTUNE_TRY(const auto evaluation, evaluate_calming(validation_of(request)));
-    std::error_code error;
-    std::filesystem::create_directories(request.out, error);
+    ATTUNE_CHECK(core::make_folder(request.out));
     // The rule of the house: a model ships only if it beats P(Q4) and separates within Q4.
     const learn::Metric *gain = nullptr, *within = nullptr;
     for (const auto& m : evaluation.metrics) {

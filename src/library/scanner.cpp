@@ -19,6 +19,7 @@
 
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/usage.hpp"
 #include "library/describe_track.hpp"
 #include "library/fingerprint.hpp"
 #include "library/tags.hpp"
@@ -31,21 +32,6 @@ namespace {
 constexpr int kNice = 10;
 constexpr std::size_t kTagBatch = 500;
 constexpr std::size_t kQueue = 8;
-
-double cpu_seconds() {
-    rusage use{};
-    getrusage(RUSAGE_SELF, &use);
-    const auto s = [](const timeval& t) {
-        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-    };
-    return s(use.ru_utime) + s(use.ru_stime);
-}
-
-double peak_rss_mb() {
-    rusage use{};
-    getrusage(RUSAGE_SELF, &use);
-    return static_cast<double>(use.ru_maxrss) / 1024.0;
-}
 
 /// What a worker made of a file.
 struct Outcome {
@@ -316,7 +302,7 @@ Result<void> Scan::find_duplicates() {
 
 Result<ScanReport> Scan::run(const std::vector<std::string>& roots) {
     const auto start = std::chrono::steady_clock::now();
-    const double cpu_start = cpu_seconds();
+    const double cpu_start = core::cpu_seconds();
     ATTUNE_TRY(const auto found, find_music(roots, options_->cancel));
     std::vector<std::string> absolute;
     for (const std::string& root : roots) {
@@ -340,8 +326,8 @@ Result<ScanReport> Scan::run(const std::vector<std::string>& roots) {
     report_.skipped = report_.found - report_.analysed - report_.unchanged - report_.failed.size();
     report_.wall_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    report_.cpu_s = cpu_seconds() - cpu_start;
-    report_.peak_rss_mb = peak_rss_mb();
+    report_.cpu_s = core::cpu_seconds() - cpu_start;
+    report_.peak_rss_mb = core::peak_rss_mib();
     return std::move(report_);
 }
 

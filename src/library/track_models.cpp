@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/quantile.hpp"
 #include "learn/model_card.hpp"
 #include "library/music_model.hpp"
 
@@ -26,11 +27,7 @@ double limited(double v) { return std::clamp(v, -1.0, 1.0); }
 
 std::optional<double> percentile95(std::vector<double> values) {
     if (values.empty()) return std::nullopt;
-    std::sort(values.begin(), values.end());
-    const double at = 0.95 * static_cast<double>(values.size() - 1);
-    const auto i = static_cast<std::size_t>(at);
-    const double next = values[std::min(i + 1, values.size() - 1)];
-    return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
+    return core::quantile(std::move(values), 0.95);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/folders.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "sense/channels.hpp"
@@ -61,9 +62,8 @@ Recorder::Recorder(Recorder&&) noexcept = default;
 Recorder& Recorder::operator=(Recorder&&) noexcept = default;
 
 Result<Recorder> Recorder::create(const fs::path& folder, std::int64_t wall_start_ns) {
+    ATTUNE_CHECK(core::make_folder(folder));
     std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) return fail(ErrorCode::kIo, "cannot make the folder: " + error.message(), folder.string());
     if (!fs::is_empty(folder, error) || error) {
         return fail(ErrorCode::kBadArgument, "the folder is not empty; a recording gets one of its own", folder.string());
     }

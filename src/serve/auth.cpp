@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "core/folders.hpp"
 #include "core/hash.hpp"
 #include "core/paths.hpp"
 #include "core/text.hpp"
@@ -48,8 +49,8 @@ Result<void> Auth::set_password(std::string_view password) {
         return fail(ErrorCode::kBadArgument, "the password has " + std::to_string(password.size()) +
                                                  " bytes; 10 to 256 are allowed");
     }
+    ATTUNE_CHECK(core::make_folder(keys_dir_));
     std::error_code ec;
-    fs::create_directories(keys_dir_, ec);
     fs::permissions(keys_dir_, fs::perms::owner_all, ec);
     char hash[crypto_pwhash_STRBYTES];
     if (crypto_pwhash_str_alg(

@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "core/folders.hpp"
 #include "core/paths.hpp"
 
 namespace attune::serve {
@@ -137,7 +138,7 @@ Result<CertificateFiles> own_certificate(const fs::path& keys_dir,
     const CertificateFiles files{keys_dir / "serve.crt", keys_dir / "serve.key"};
     std::error_code ec;
     if (fs::exists(files.key, ec) && still_good(files.certificate, names)) return files;
-    fs::create_directories(keys_dir, ec);
+    ATTUNE_CHECK(core::make_folder(keys_dir));
     fs::permissions(keys_dir, fs::perms::owner_all, ec);
     ATTUNE_CHECK(make(files, names));
     return files;

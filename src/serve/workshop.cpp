@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/folders.hpp"
 #include "core/log.hpp"
 #include "media/encoder.hpp"
 
@@ -187,8 +188,7 @@ Result<Workshop::Piece> Workshop::make(const compose::Brief& brief) {
     Piece piece;
     piece.id = ids_.next();
     const fs::path folder = data_dir_ / "cache" / "compose";
-    std::error_code ec;
-    fs::create_directories(folder, ec);
+    ATTUNE_CHECK(core::make_folder(folder));
     piece.audio = folder / (piece.id.text() + ".flac");
     piece.midi = folder / (piece.id.text() + ".mid");
     compose::ExportOptions options;
@@ -198,6 +198,7 @@ Result<Workshop::Piece> Workshop::make(const compose::Brief& brief) {
     ATTUNE_TRY(piece.made, compose::make(brief, options));
     const std::lock_guard lock(mutex_);
     if (pieces_.size() >= kKeptPieces) {
+        std::error_code ec;
         fs::remove(pieces_.begin()->second.audio, ec);
         fs::remove(pieces_.begin()->second.midi, ec);
         pieces_.erase(pieces_.begin());
@@ -216,8 +217,8 @@ Result<Workshop::Piece> Workshop::piece(const Id& id) const {
 Result<fs::path> Workshop::save(const Id& id) {
     ATTUNE_TRY(const Piece piece, this->piece(id));
     const fs::path folder = data_dir_ / "composed";
+    ATTUNE_CHECK(core::make_folder(folder));
     std::error_code ec;
-    fs::create_directories(folder, ec);
     const fs::path to = folder / piece.audio.filename();
     fs::copy_file(piece.audio, to, fs::copy_options::overwrite_existing, ec);
     if (ec == std::errc::no_space_on_device)

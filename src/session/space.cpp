@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/space.hpp"
 
+#include "core/folders.hpp"
 #include "core/paths.hpp"
 #include "library/catalogue.hpp"
 #include "session/record.hpp"
@@ -12,8 +13,7 @@ namespace fs = std::filesystem;
 Result<std::unique_ptr<Space>> Space::open(const fs::path& data_dir, const std::string& db_url) {
     std::error_code ec;
     if (!fs::exists(data_dir, ec)) {
-        fs::create_directories(data_dir, ec);
-        if (ec) return fail(ErrorCode::kIo, "cannot create the data folder: " + ec.message(), data_dir);
+        ATTUNE_CHECK(core::make_folder(data_dir));
         fs::permissions(data_dir, fs::perms::owner_all, ec);
     }
     const std::string url = db_url.empty() ? "sqlite:" + (data_dir / "attune.db").string() : db_url;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/quantile.hpp"
+
 namespace attune::signal {
 namespace {
 
@@ -29,12 +31,6 @@ double moment(const Vec& x, double mean, int p) {
 }
 
 double sd_of(const Vec& x) { return std::sqrt(moment(x, mean_of(x), 2)); }
-
-double quantile(const Vec& sorted, double q) {
-    const double at = q * static_cast<double>(sorted.size() - 1);
-    const auto i = static_cast<std::size_t>(at);
-    return i + 1 < sorted.size() ? sorted[i] + (at - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]) : sorted[i];
-}
 
 Vec differences(const Vec& x) {
     Vec d;
@@ -145,7 +141,7 @@ Result<std::array<double, kSignalFeatures>> signal_features(std::span<const floa
     const double seconds = n / rate_hz, mean = mean_of(x), variance = moment(x, mean, 2), sd = std::sqrt(variance);
     Vec sorted = x, centred, deviations;
     std::sort(sorted.begin(), sorted.end());
-    const double median = quantile(sorted, 0.5);
+    const double median = core::quantile_of_sorted(sorted, 0.5);
     double energy = 0.0, tx = 0.0, tt = 0.0;
     for (std::size_t i = 0; i < x.size(); ++i) {
         centred.push_back(x[i] - mean);
@@ -164,9 +160,9 @@ Result<std::array<double, kSignalFeatures>> signal_features(std::span<const floa
     const double sd1 = sd_of(d1), sd2 = sd_of(d2);
     const double mobility = sd > 0.0 ? sd1 / sd : kNan;
     const Spectrum s = spectrum_of(centred, rate_hz);
-    f = {mean, sd, sorted.front(), sorted.back(), sorted.back() - sorted.front(), median, quantile(sorted, 0.05),
-         quantile(sorted, 0.25), quantile(sorted, 0.75), quantile(sorted, 0.95), quantile(sorted, 0.75) - quantile(sorted, 0.25),
-         std::sqrt(energy / n), mean_abs(centred), quantile(deviations, 0.5),
+    f = {mean, sd, sorted.front(), sorted.back(), sorted.back() - sorted.front(), median, core::quantile_of_sorted(sorted, 0.05),
+         core::quantile_of_sorted(sorted, 0.25), core::quantile_of_sorted(sorted, 0.75), core::quantile_of_sorted(sorted, 0.95), core::quantile_of_sorted(sorted, 0.75) - core::quantile_of_sorted(sorted, 0.25),
+         std::sqrt(energy / n), mean_abs(centred), core::quantile_of_sorted(deviations, 0.5),
          sd > 0.0 ? moment(x, mean, 3) / (sd * variance) : kNan, sd > 0.0 ? moment(x, mean, 4) / (variance * variance) : kNan,
          mean != 0.0 ? sd / std::abs(mean) : kNan, energy, tx / tt, x.back() - x.front(), mean_abs(d1) * (n - 1.0), mean_abs(d1),
          sd1, *std::max_element(d1.begin(), d1.end()), *std::min_element(d1.begin(), d1.end()), mean_abs(d2), sd2,

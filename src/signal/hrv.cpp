@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/quantile.hpp"
+
 namespace attune::signal {
 namespace {
 
@@ -24,13 +26,6 @@ double sd_of(const Vec& x) {
     double sum = 0.0;
     for (double v : x) sum += (v - m) * (v - m);
     return std::sqrt(sum / static_cast<double>(x.size() - 1));
-}
-
-double quantile(Vec x, double q) {
-    std::sort(x.begin(), x.end());
-    const double at = q * static_cast<double>(x.size() - 1);
-    const auto i = static_cast<std::size_t>(at);
-    return i + 1 < x.size() ? x[i] + (at - static_cast<double>(i)) * (x[i + 1] - x[i]) : x[i];
 }
 
 /// Power [ms^2] of the unevenly sampled intervals between two frequencies, by Lomb-Scargle on a grid of 1/256 Hz,
@@ -128,11 +123,11 @@ void time_domain(Hrv& h, const Vec& nn, const Vec& steps) {
     if (h.covered_s < 60.0 || nn.size() < 20) return;
     h.mean_nn_ms = mean_of(nn);
     h.sdnn_ms = sd_of(nn);
-    h.median_nn_ms = quantile(nn, 0.5);
+    h.median_nn_ms = core::quantile(nn, 0.5);
     Vec deviation, hr;
     for (double v : nn) deviation.push_back(std::abs(v - *h.median_nn_ms)), hr.push_back(60000.0 / v);
-    h.mad_nn_ms = quantile(deviation, 0.5);
-    h.iqr_nn_ms = quantile(nn, 0.75) - quantile(nn, 0.25);
+    h.mad_nn_ms = core::quantile(deviation, 0.5);
+    h.iqr_nn_ms = core::quantile(nn, 0.75) - core::quantile(nn, 0.25);
     h.cvnn = *h.sdnn_ms / *h.mean_nn_ms;
     if (h.rmssd_ms) h.cvsd = *h.rmssd_ms / *h.mean_nn_ms;
     h.min_nn_ms = *std::min_element(nn.begin(), nn.end());
@@ -149,7 +144,7 @@ std::vector<RrInterval> rr_clean(std::span<const double> beats) {
     for (std::size_t i = 0; i < out.size(); ++i) {
         Vec around;
         for (std::size_t k = i >= 2 ? i - 2 : 0; k <= std::min(out.size() - 1, i + 2); ++k) around.push_back(out[k].rr_ms);
-        const double median = quantile(around, 0.5);
+        const double median = core::quantile(around, 0.5);
         out[i].good = out[i].rr_ms >= kLeastMs && out[i].rr_ms <= kMostMs && std::abs(out[i].rr_ms - median) <= kFromMedian * median;
     }
     return out;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/folders.hpp"
 #include "core/time.hpp"
 
 namespace attune::store {
@@ -23,9 +24,7 @@ Result<void> backup(Connection& connection, const fs::path& file) {
 }
 
 Result<fs::path> backup_before_migration(Connection& connection, const fs::path& folder) {
-    std::error_code ec;
-    fs::create_directories(folder, ec);
-    if (ec) return fail(ErrorCode::kIo, "cannot create the folder: " + ec.message(), folder);
+    ATTUNE_CHECK(core::make_folder(folder));
     std::string stamp = core::rfc3339(core::wall_now_ns());
     std::replace(stamp.begin(), stamp.end(), ':', '-');
     const fs::path file = folder / ("attune-" + stamp + ".db");
