@@ -16,6 +16,7 @@
 #include "serve/problem.hpp"
 #include "library/catalogue.hpp"
 #include "session/consent.hpp"
+#include "session/helped.hpp"
 #include "session/onboarding.hpp"
 #include "session/record.hpp"
 #include "session/summary.hpp"
@@ -25,7 +26,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kFewestForAMedian = 5;
 constexpr std::int64_t kConsentNs = 365LL * 86'400 * 1'000'000'000;
 
 /// A connection with the people behind it.
@@ -240,44 +240,24 @@ Result<std::string> set_help(House& house, const Request& request, const PathArg
     return std::string("{}");
 }
 
-double quantile(std::vector<double> sorted, double q) {
-    const double at = q * static_cast<double>(sorted.size() - 1);
-    const auto low = static_cast<std::size_t>(at);
-    const std::size_t high = std::min(low + 1, sorted.size() - 1);
-    return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
-
 /// Change of the rated distance to the goal, per goal, over the person's own (not simulated)
 /// sessions.
 Result<std::string> helped(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(const auto rows, session::list_sessions(*desk->db, person.id));
-    std::map<std::string, std::vector<double>> changes;
+    session::HelpedTally tally;
     for (const session::SessionRow& row : rows) {
         if (row.simulated || row.status == session::SessionStatus::kRunning) continue;
         const auto events = session::read_events(*desk->db, row.id);
         if (!events || events->empty()) continue;
-        const auto summary = session::summarise(*events);
-        if (!summary || !summary->start.start || !summary->final_rating()) continue;
-        const flow::Va from = *summary->start.start;
-        const flow::Goal& goal = summary->start.goal;
-        changes[flow::to_string(goal.kind)].push_back(
-            goal.distance_from(from, from) - goal.distance_from(*summary->final_rating(), from));
+        if (const auto summary = session::summarise(*events)) tally.add(*summary);
     }
     json out = json::array();
-    for (auto& [goal, values] : changes) {
-        std::sort(values.begin(), values.end());
-        const bool enough = values.size() >= kFewestForAMedian;
-        const auto at = [&](double q) {
-            return enough ? json(quantile(values, q)) : json(nullptr);
-        };
-        out.push_back({{"what", "goal"},
-                       {"name", goal},
-                       {"n", values.size()},
-                       {"median_change", at(.5)},
-                       {"low", at(.25)},
-                       {"high", at(.75)}});
+    for (const session::Helped& h : tally.rows()) {
+        json line = {{"what", "goal"}, {"name", h.goal}, {"n", h.n}, {"median_change", nullptr}, {"low", nullptr}, {"high", nullptr}};
+        if (h.change) line.update({{"median_change", h.change->median}, {"low", h.change->low}, {"high", h.change->high}});
+        out.push_back(std::move(line));
     }
     return to_text({{"schema", "attune/helped/1"}, {"rows", out}});
 }

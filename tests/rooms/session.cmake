@@ -3,6 +3,7 @@ attune_test(session unit WHOLE DEPS session SOURCES
   support/postgres.cpp
   unit/session_composed_test.cpp
   unit/session_dose_test.cpp
+  unit/session_helped_test.cpp
   unit/session_record_test.cpp
   unit/session_schema_test.cpp
   unit/session_told_test.cpp)
