@@ -253,6 +253,7 @@ TEST_F(TransportTest, ClosesAWebSocketThatBreaksTheProtocol) {
           std::string("\xF1\x80\0\0\0\0", 6),              // reserved bits
           masked_frame(9, "x", false),                     // a ping in parts
           masked_frame(0, "x"),                            // a continuation of nothing
+          masked_frame(1, "h\xF1", false) + masked_frame(0, ""),  // half a character, then an empty last frame
           masked_frame(2, std::string(1001, 'x')),         // too large
           huge_header}) {
         const RawPeer peer(transport_->port());

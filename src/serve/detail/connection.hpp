@@ -6,6 +6,7 @@
 
 #include "core/log.hpp"
 #include "serve/detail/beast_messages.hpp"
+#include "serve/detail/socket_limits.hpp"
 #include "serve/detail/socket_talk.hpp"
 #include "serve/detail/transport_parts.hpp"
 #include "serve/door.hpp"
@@ -255,13 +256,7 @@ private:
         upgraded_ = true;
         lowest().expires_never();
         websocket::stream<Stream> ws(std::move(stream_));
-        websocket::stream_base::timeout limits{};
-        limits.handshake_timeout = seconds_of(shared_->config.header_timeout_s);
-        limits.idle_timeout = std::chrono::seconds(30);
-        limits.keep_alive_pings = true;
-        ws.set_option(limits);
-        ws.read_message_max(shared_->config.max_message_bytes);
-        ws.write_buffer_bytes(16384);
+        limit_socket(ws, shared_->config);
         co_await ws.async_accept(upgrade, into(ec));
         if (!ec) co_await talk(ws, *handler, *shared_);
         handler->closed();

@@ -6,6 +6,7 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include "core/text.hpp"
 #include "serve/detail/transport_parts.hpp"
 
 namespace attune::serve::detail {
@@ -79,6 +80,13 @@ net::awaitable<void> talk(Ws& ws, SocketHandler& handler, Shared& shared) {
         const std::string message(static_cast<const char*>(in.cdata().data()), in.size());
         const bool binary = ws.got_binary();
         in.consume(in.size());
+        // Beast 1.74 takes a text whose last character is cut off by an empty last frame.
+        if (!binary && !core::is_utf8(message)) {
+            outbox->close(CloseReason::kBadMessage);
+            error_code ignored;
+            beast::get_lowest_layer(ws).socket().close(ignored);  // no waiting for a farewell from such a peer
+            break;
+        }
         std::function<int()> work = [&] {
             handler.received(message, binary);
             return 0;
