@@ -19,8 +19,10 @@
 #include "play/opus_sink.hpp"
 #include "serve/page_source.hpp"
 #include "serve/webm.hpp"
+#include "session/consent.hpp"
 #include "session/inbox.hpp"
 #include "session/launch.hpp"
+#include "session/space.hpp"
 
 namespace attune::serve {
 namespace {
@@ -178,6 +180,7 @@ public:
                                                      sensor + "; switch it on before the start");
         }
         if (const auto* change = std::get_if<SensorSwitch>(&message); change != nullptr) {
+            if (change->on) ATTUNE_CHECK(must_be_granted(running->person, sensor));
             box->second->set_open(change->on);
             return {};
         }
@@ -214,6 +217,12 @@ private:
         if (std::holds_alternative<AudioMessage>(message)) return "microphone";
         if (const auto* change = std::get_if<SensorSwitch>(&message)) return change->sensor;
         return "heart";
+    }
+    Result<void> must_be_granted(const Id& person, const std::string& sensor) const {
+        ATTUNE_TRY(const flow::SourceKind kind, kind_of_page_sensor(sensor));
+        ATTUNE_TRY(const auto space, session::Space::open(data_dir_, db_url_));
+        care::People people(space->db(), space->seal());
+        return session::must_be_granted(people, person, kind, core::wall_now_ns(), deployment_);
     }
     static Result<void> must_stream(const Running& running) {
         if (running.browser) return {};

@@ -125,7 +125,8 @@ private:
 
 void PageMailbox::put(SenseMessage message) {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
+    // What a person types is no sensor, and needs none to be on.
+    if (closed_ || (!open_ && !std::holds_alternative<VitalsMessage>(message))) return;
     if (waiting_.size() >= kMost) {
         waiting_.erase(waiting_.begin());
         ++dropped_;
@@ -156,16 +157,18 @@ void PageMailbox::close() {
     waiting_.clear();
 }
 
-Result<std::unique_ptr<sense::Source>> make_page_source(const std::string& sensor,
-                                                        std::shared_ptr<PageMailbox> mailbox) {
-    if (sensor == "camera")
-        return std::make_unique<PageSource>(sensor, flow::SourceKind::kFace, std::move(mailbox));
-    if (sensor == "microphone")
-        return std::make_unique<PageSource>(sensor, flow::SourceKind::kVoice, std::move(mailbox));
-    if (sensor == "heart")
-        return std::make_unique<PageSource>(sensor, flow::SourceKind::kBody, std::move(mailbox));
+Result<flow::SourceKind> kind_of_page_sensor(const std::string& sensor) {
+    if (sensor == "camera") return flow::SourceKind::kFace;
+    if (sensor == "microphone") return flow::SourceKind::kVoice;
+    if (sensor == "heart") return flow::SourceKind::kBody;
     return fail(ErrorCode::kBadArgument,
                 "'page:" + sensor + "' is no sensor of a page; camera, microphone and heart are");
+}
+
+Result<std::unique_ptr<sense::Source>> make_page_source(const std::string& sensor,
+                                                        std::shared_ptr<PageMailbox> mailbox) {
+    ATTUNE_TRY(const flow::SourceKind kind, kind_of_page_sensor(sensor));
+    return std::make_unique<PageSource>(sensor, kind, std::move(mailbox));
 }
 
 }  // namespace attune::serve

@@ -12,7 +12,8 @@
 
 namespace attune::serve {
 
-/// Bounded; drops the oldest and counts it.  Threads: any.
+/// Bounded; drops the oldest and counts it. What comes while it is not open is thrown away, but for vitals, which
+/// a person types.  Threads: any.
 class PageMailbox {
 public:
     void put(SenseMessage message);
@@ -30,7 +31,8 @@ private:
     bool open_ = false, closed_ = false;
 };
 
-/// sensor: "camera" (face), "microphone" (voice), "heart" (RR and rate); kBadArgument otherwise.
+/// "camera" (face), "microphone" (voice), "heart" (RR and rate); kBadArgument otherwise.
+[[nodiscard]] Result<flow::SourceKind> kind_of_page_sensor(const std::string& sensor);
 [[nodiscard]] Result<std::unique_ptr<sense::Source>>
 make_page_source(const std::string& sensor, std::shared_ptr<PageMailbox> mailbox);
 

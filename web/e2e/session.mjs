@@ -105,6 +105,17 @@ async function switchOff(tile, kind, messages) {
   console.log(`      capture ended after ${ms} ms, the socket is silent`);
 }
 
+await test('a sensor that was not consented to is refused at the socket', async () => {
+  const id = (await sessionsNow())[0].id;
+  const answer = await page.evaluate((session) => new Promise((done) => {
+    const socket = new WebSocket(`/api/v1/sessions/${session}/sense`.replace(/^/, location.origin.replace('http', 'ws')));
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'open', sensor: 'camera' }));
+    socket.onmessage = (m) => { socket.close(); done(JSON.parse(m.data)); };
+    setTimeout(() => done(null), 5000);
+  }), id);
+  check(answer?.type === 'refused' && /face/.test(answer.detail), `the answer was ${JSON.stringify(answer)}`);
+});
+
 await test('camera: a face is found in the page and judged by the server; off stops capture within 1 s', async () => {
   const outside = [];
   page.on('request', (r) => { if (!r.url().startsWith(server.url) && !/^(data|blob):/.test(r.url())) outside.push(r.url()); });
