@@ -151,7 +151,8 @@ flow::PlanItem Conductor::chosen(std::size_t row, const char* reason, const std:
 void Conductor::override_next(const flow::Command& command, const SessionEvent& event, Outputs& out) {
     const flow::LibraryView& view = *world_.view;
     std::vector<flow::PlanItem> list;
-    for (const std::string_view text : core::split(arg(command, "track"), ',')) {
+    const std::string tracks = arg(command, "track");  // split() points into it
+    for (const std::string_view text : core::split(tracks, ',')) {
         const auto key = ContentKey::parse(text);
         const auto row = key ? view.row(*key) : std::nullopt;
         if (!row || flow::is_blocked(policy_.blocks, *key, view.artists[view.artist[*row]], view.genres[view.genre[*row]])) {
