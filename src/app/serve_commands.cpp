@@ -15,6 +15,7 @@
 #include "app/command_line.hpp"
 #include "care/policy_maker.hpp"
 #include "app/model_registry.hpp"
+#include "core/log.hpp"
 #include "serve/server.hpp"
 
 namespace attune::app {
@@ -84,6 +85,9 @@ void announce(const Context& context, const serve::Server& server) {
 }
 
 int serve_until_cancelled(const Context& context, const ServeOptions& options) {
+    if (const auto logging = core::open_log(context.data_dir / "log", core::LogLevel::kInfo); !logging) {
+        return report_error(context, logging.error());
+    }
     auto server = serve::Server::create(options.server);
     if (!server) return report_error(context, server.error());
     if (options.routes) {
@@ -122,8 +126,9 @@ void add_serve_commands(CLI::App& app, Context& context) {
     serve->add_option("--tls-certificate", server.tls_certificate,
                       "PEM file; default on other addresses: self-made");
     serve->add_option("--tls-key", server.tls_key, "PEM file that goes with it");
-    serve->add_flag("--tls,!--no-tls", server.tls,
-                    "TLS on or off; off only behind a proxy that has it");
+    serve->add_flag_function(
+        "--tls,!--no-tls", [&server](std::int64_t times) { server.tls = times > 0; },
+        "TLS on or off; off only behind a proxy that has it");
     serve->add_option("--deployment", options->deployment,
                       "home, clinic, research, workplace, education; in the last two nothing is inferred "
                       "from face, voice or body")
