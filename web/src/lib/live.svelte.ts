@@ -55,6 +55,7 @@ export class SessionModel {
   ended = '';
   held = false;
   paused = false;
+  locked = false;
   doseLeft: number | null = null;
   levelLufs: number | null = null;
 
@@ -120,12 +121,14 @@ export class SessionModel {
     goal: SessionModel['goal'];
     start: Va | null;
     simulated: boolean;
+    locked?: boolean;
     sources: [string, string][];
     policy: never;
   }): void {
     this.goal = data.goal;
     this.start = data.start;
     this.simulated = this.simulated || data.simulated;
+    this.locked = data.locked ?? false;
     for (const [id, kind] of data.sources) this.source(id, kind);
     this.onPolicy(data.policy);
   }
@@ -189,6 +192,8 @@ export class SessionModel {
     if (c.kind === 'go_on') this.held = false;
     if (c.kind === 'pause') this.paused = true;
     if (c.kind === 'resume') this.paused = false;
+    if (c.kind === 'lock_plan') this.locked = true;
+    if (c.kind === 'unlock_plan') this.locked = false;
     if (this.answers.includes(c.kind)) this.question = '';
   }
 
@@ -201,6 +206,7 @@ export class SessionModel {
       this.question = d.question;
       this.answers = d.answers;
     }
+    if (d.what === 'flag') this.locked = false; // what flags a session outranks a locked plan
     this.decisions.push({ t_s, what: d.what, reasons: d.reasons });
     if (this.decisions.length > 200) this.decisions.shift();
   }

@@ -35,7 +35,6 @@ export interface PlanItem {
 }
 export interface Plan {
   id: string | null;
-  locked: boolean;
   items: PlanItem[];
   unmet: { limit: string; item: number; value: number; allowed: number; remedy?: string }[];
 }
