@@ -6,11 +6,9 @@
 /// Out      tempo [bpm], 30..300, its confidence 0..1, and the times of beats [s]; nullopt without
 ///          a pulse
 /// Threads  any: a pure function
-/// Method   (1) periodicity: autocorrelation of the onset strength with its multiples (a comb),
-///          times a broad log-normal prior over tempo, which decides the octave; (2) beats by
-///          dynamic programming around that period (Ellis 2007, doi:10.1080/09298210701653344); (3)
-///          tempo as the slope of a robust regression over beat numbers, which frees it of the grid
-///          of frames. Constants in tempo.cpp
+/// Method   (1) period and octave: tempo_choice.hpp; (2) beats by dynamic programming around that period (Ellis 2007,
+///          doi:10.1080/09298210701653344); (3) tempo as the slope of a robust regression over beat numbers, which frees
+///          it of the grid of frames. Confidence: how strongly the period repeats, times its probability among its rivals
 #include <optional>
 #include <span>
 #include <vector>
