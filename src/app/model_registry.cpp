@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "affect/evaluate_stress.hpp"
 #include "affect/models.hpp"
@@ -14,7 +15,11 @@
 #include "library/track_analysis.hpp"
 #include "library/track_models.hpp"
 #include "sense/recording.hpp"
+#include "compose/known_pieces.hpp"
 #include "compose/models.hpp"
+#include "compose/synth.hpp"
+#include "core/hash.hpp"
+#include "library/evaluate_known.hpp"
 #if __has_include("library/models.hpp")
 #include "library/models.hpp"
 #define ATTUNE_LIBRARY_MODELS 1
@@ -71,6 +76,48 @@ compose::AudioJudge audio_judge() {
     };
 }
 
+/// A render's name says all that it depends on: the file, the stretch, the soundfont's size and how it is rendered.
+std::filesystem::path render_file(const std::filesystem::path& data_dir, const compose::KnownPiece& piece, const std::string& font) {
+    core::Blake2b hash(16);
+    hash.update("known piece 1 " + font + " " + std::to_string(piece.from_s) + " " + std::to_string(piece.to_s));
+    hash.update(core::read_file(piece.midi).value_or(piece.midi.string()));
+    return data_dir / "cache" / "known-pieces" / (core::to_hex(hash.finish()) + ".flac");
+}
+
+/// Pieces whose sound is rendered when it is asked for and kept in DATA/cache/known-pieces.
+std::vector<library::TruePiece> with_sound(const std::vector<compose::KnownPiece>& pieces, const std::filesystem::path& data_dir, const std::string& font) {
+    std::vector<library::TruePiece> out;
+    const auto renderer = std::make_shared<std::optional<compose::KnownRenderer>>();  // seconds to open: only if something must be rendered
+    for (const auto& piece : pieces) {
+        library::TruePiece truth{piece.set, piece.name, piece.group, piece.midi, piece.bpm, std::nullopt, {}};
+        if (piece.key) truth.key = library::TrueKey{piece.key->pitch_class, piece.key->major};
+        truth.sound = [piece, renderer, file = render_file(data_dir, piece, font)](const core::CancelToken* cancel) -> Result<std::filesystem::path> {
+            std::error_code none;
+            if (std::filesystem::is_regular_file(file, none)) return file;
+            if (!*renderer) {
+                ATTUNE_TRY(*renderer, compose::KnownRenderer::create());
+            }
+            ATTUNE_CHECK((*renderer)->render(piece, file, cancel));
+            return file;
+        };
+        out.push_back(std::move(truth));
+    }
+    return out;
+}
+
+/// MIDI by other people, as the library's evaluation of tempo and key takes it.
+Result<library::TruePieces> known_pieces(const std::filesystem::path& data, const std::filesystem::path& data_dir) {
+    ATTUNE_TRY(const auto test, compose::find_known_pieces(data, compose::KnownPart::kTest));
+    ATTUNE_TRY(const auto font, compose::find_soundfont());
+    std::error_code ignored;
+    const std::string font_id = font.filename().string() + " " + std::to_string(std::filesystem::file_size(font, ignored));
+    library::TruePieces out;
+    out.left_out = test.left_out;
+    out.test = with_sound(test.pieces, data_dir, font_id);
+    if (const auto training = compose::find_known_pieces(data, compose::KnownPart::kTraining)) out.training = with_sound(training->pieces, data_dir, font_id);
+    return out;
+}
+
 }  // namespace
 
 learn::ModelRegistry make_model_registry() {
@@ -80,6 +127,7 @@ learn::ModelRegistry make_model_registry() {
     compose::register_models(registry, {start_trainer, audio_judge()});
 #ifdef ATTUNE_LIBRARY_MODELS
     library::register_models(registry);
+    library::register_known(registry, known_pieces);
 #endif
     return registry;
 }

@@ -13,7 +13,8 @@ Result<std::string> data_sha256(const fs::path& root, std::span<const fs::path> 
     std::vector<std::string> lines;
     for (const auto& file : files) {
         ATTUNE_TRY(const std::string hash, core::sha256_hex_of_file(file));
-        lines.push_back(hash + " " + file.lexically_relative(root).generic_string() + "\n");
+        const std::string below = file.lexically_relative(root).generic_string();
+        lines.push_back(hash + " " + (below.starts_with("..") ? file.generic_string() : below) + "\n");
     }
     std::sort(lines.begin(), lines.end());
     lines.erase(std::unique(lines.begin(), lines.end()), lines.end());

@@ -3,7 +3,8 @@
 /// Names the data that a figure was measured on.
 ///
 /// data_sha256 = SHA-256 of the lines "<sha256 of the file> <path relative to root>\n", sorted bytewise.
-/// So the same files give the same hash on every machine, whatever else lies beside them.
+/// So the same files give the same hash on every machine, whatever else lies beside them. A file of the system, outside
+/// of root, stands with its whole path.
 #include <filesystem>
 #include <optional>
 #include <span>
