@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -108,6 +109,15 @@ using NodePtr = std::shared_ptr<const Node>;
 constexpr int kDeepest = 64;
 
 /// Words, numbers, operators; positions for messages.
+/// What stands between a field and its value.
+constexpr std::array<std::pair<std::string_view, Kind>, 7> kOperators{{{"<", Kind::kLess},
+                                                                       {"<=", Kind::kLessEqual},
+                                                                       {">", Kind::kMore},
+                                                                       {">=", Kind::kMoreEqual},
+                                                                       {"=", Kind::kEqual},
+                                                                       {"!=", Kind::kUnequal},
+                                                                       {"~", Kind::kContains}}};
+
 class Parser {
 public:
     explicit Parser(std::string_view text) : text_(text) { next(); }
@@ -174,14 +184,6 @@ private:
             next();
             return node;
         }
-        static constexpr std::array<std::pair<std::string_view, Kind>, 7> kOperators{
-            {{"<", Kind::kLess},
-             {"<=", Kind::kLessEqual},
-             {">", Kind::kMore},
-             {">=", Kind::kMoreEqual},
-             {"=", Kind::kEqual},
-             {"!=", Kind::kUnequal},
-             {"~", Kind::kContains}}};
         const auto op = std::find_if(kOperators.begin(), kOperators.end(),
                                      [&](const auto& o) { return !quoted_ && o.first == token_; });
         if (op == kOperators.end()) return range(std::move(node));
@@ -307,7 +309,47 @@ Truth evaluate(const Node& n, const TrackRow& row) {
                                     : test_number(n, row.*(n.field->number));
 }
 
+std::string number_text(double v) {
+    std::array<char, 32> text{};
+    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), v);
+    return {text.data(), error == std::errc{} ? end : text.data()};
+}
+
+/// A word of the language has no space and no mark, and does not begin with a quote.
+std::string value_text(const Node& n) {
+    if (n.field->text == nullptr) return number_text(n.low);
+    if (n.text.find('"') == std::string::npos) return '"' + n.text + '"';
+    return n.text.find('\'') == std::string::npos ? '\'' + n.text + '\'' : n.text;
+}
+
+std::string text_of(const Node& n);
+
+/// Brackets where the child would otherwise be taken for part of its parent.
+std::string child_text(const Node& child, Kind parent) {
+    const bool joins = child.kind == Kind::kAnd || child.kind == Kind::kOr;
+    const bool bare = !joins || (parent == Kind::kOr && child.kind == Kind::kAnd);
+    return bare ? text_of(child) : "(" + text_of(child) + ")";
+}
+
+std::string text_of(const Node& n) {
+    if (n.kind == Kind::kNot) return "not " + child_text(*n.children.front(), Kind::kNot);
+    if (n.kind == Kind::kAnd || n.kind == Kind::kOr) {
+        std::string out;
+        for (const auto& child : n.children)
+            out += (out.empty() ? "" : n.kind == Kind::kAnd ? " and " : " or ") + child_text(*child, n.kind);
+        return out;
+    }
+    const std::string field(n.field->name);
+    if (n.kind == Kind::kUnknown) return field + " unknown";
+    if (n.kind == Kind::kKnown) return field + " known";
+    if (n.kind == Kind::kRange) return field + " " + number_text(n.low) + ".." + number_text(n.high);
+    const auto* const op = std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& o) { return o.second == n.kind; });
+    return field + " " + std::string(op->first) + " " + value_text(n);
+}
+
 }  // namespace
+
+std::string Filter::text() const { return root_ ? text_of(*root_) : std::string(); }
 
 Result<Filter> Filter::parse(std::string_view text) {
     Filter filter;

@@ -27,6 +27,9 @@ public:
     /// "" lets everything pass.
     [[nodiscard]] static Result<Filter> parse(std::string_view text);
     [[nodiscard]] bool matches(const TrackRow& row) const;
+    /// In the language itself, with full names of operators and no brackets that are not needed: parse(text()) is this
+    /// filter again.
+    [[nodiscard]] std::string text() const;
 
     struct Node;
 
