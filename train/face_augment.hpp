@@ -22,6 +22,11 @@ struct FaceAugment {
     double noise_max = 8.0;      ///< [grey levels]
     double blur_share = 0.12;
     double erase_share = 0.25;
+
+    [[nodiscard]] FaceAugment times(double k) const {
+        return {rotate_sd_deg * k, scale_sd * k, stretch_sd * k,  shift_sd_px * k, gamma_sd * k,
+                ramp_sd * k,       noise_max * k, blur_share * k, erase_share * k};
+    }
 };
 
 void augment_face(std::span<const std::uint8_t> pixels, const FaceAugment& how, int side,

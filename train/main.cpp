@@ -30,6 +30,10 @@ int main(int argc, char** argv) {
     face_command->add_option("--max-minutes", face.max_minutes);
     face_command->add_option("--seed", face.seed);
     face_command->add_option("--polish-minutes", face.polish_minutes, "go on from the checkpoint at a small rate");
+    face_command->add_option("--polish-rate", face.polish_rate, "where that rate starts");
+    face_command->add_option("--votes-blend", face.votes_blend, "share of the FER+ opinions in the target");
+    double augment = 1.0;
+    face_command->add_option("--augment", augment, "all changes of the pictures times this (0 = none, 1 = as in full training)");
     face_command->add_option("--measure-steps", face.stop_after_steps, "measure the speed, then leave");
     attune::train::VoiceTrainConfig voice;
     auto* voice_command = app.add_subcommand("voice", "eight emotions of acted speech from RAVDESS");
@@ -58,5 +62,6 @@ int main(int argc, char** argv) {
     compose.research = research_command->parsed();
     if (lstm_command->parsed() || compose.research) return finish(attune::train::train_compose(compose));
     if (voice_command->parsed()) return finish(attune::train::train_voice(voice));
+    face.augment = face.augment.times(augment);
     return finish(attune::train::train_face(face));
 }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "affect/brought_face.hpp"
 #include "app/command_line.hpp"
 #include "app/model_registry.hpp"
 #include "learn/evaluation.hpp"
@@ -16,7 +17,7 @@ namespace attune::app {
 namespace {
 
 struct ModelOptions {
-    std::string model, data, out;
+    std::string model, data, out, file, labels, licence;
     bool cross_validate = false;
     std::uint64_t seed = 1;
 };
@@ -108,6 +109,44 @@ int list(const Context& context) {
     return kDone;
 }
 
+/// Only a face network can be brought: it is the one model whose inputs and outputs others share.
+std::optional<Error> not_brought(const std::string& model) {
+    if (model == "face") return std::nullopt;
+    return Error{ErrorCode::kUnsupported, "only a face network can be brought; \"" + model + "\" cannot", ""};
+}
+
+int add_model(const Context& context, const ModelOptions& options) {
+    if (const auto error = not_brought(options.model)) return report_error(context, *error);
+    affect::BroughtFace brought;
+    brought.file = options.file;
+    brought.data_dir = context.data_dir;
+    brought.labels = options.labels;
+    if (!options.licence.empty()) brought.licence = options.licence;
+    if (!options.data.empty()) brought.data = options.data;
+    brought.cancel = &context.cancel;
+    brought.progress = progress_on_stderr();
+    const auto added = affect::add_brought_face(brought);
+    if (!added) return report_error(context, added.error());
+    if (context.json) {
+        nlohmann::ordered_json json = {{"schema", "attune.model_added/1"}, {"model", added->card.id()}, {"card", added->card_file.string()}};
+        json["evaluation"] = added->evaluation ? nlohmann::ordered_json::parse(learn::to_json(*added->evaluation)) : nlohmann::ordered_json(nullptr);
+        std::puts(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    } else {
+        std::printf("%s now stands in place of Attune's own; its card: %s\n", added->card.id().c_str(), added->card_file.string().c_str());
+        if (added->evaluation) std::puts(learn::to_text(*added->evaluation).c_str());
+        else std::puts("Not measured: it has no weight in the estimate. --data DIR (with fer2013) measures it beside Attune's own.");
+    }
+    return added->evaluation && !added->evaluation->warnings.empty() ? kDoneWithFailures : kDone;
+}
+
+int remove_model(const Context& context, const ModelOptions& options) {
+    if (const auto error = not_brought(options.model)) return report_error(context, *error);
+    const auto removed = affect::remove_brought_face(context.data_dir);
+    if (!removed) return report_error(context, removed.error());
+    std::puts(context.json ? R"({"removed":"face"})" : "Attune's own face network counts again.");
+    return kDone;
+}
+
 }  // namespace
 
 void add_model_commands(CLI::App& app, Context& context) {
@@ -131,6 +170,16 @@ void add_model_commands(CLI::App& app, Context& context) {
     models_command->add_subcommand("list", "each model with its licence and purpose")->callback([&context] {
         context.run = [&context] { return list(context); };
     });
+    auto* add_command = models_command->add_subcommand("add", "bring a face network of your own (ONNX)");
+    add_command->add_option("MODEL", options->model, "face")->required();
+    add_command->add_option("FILE", options->file, "the ONNX file: 'face' [1x1x48x48] or 'input' [1x3x112x112] to seven probabilities")->required();
+    add_command->add_option("--labels", options->labels, "its outputs in order: angry disgusted fearful happy sad surprised neutral")->required();
+    add_command->add_option("--data", options->data, "folder that holds fer2013: measures it beside Attune's own");
+    add_command->add_option("--licence", options->licence, "licence of its weights, for its card");
+    add_command->callback([&context, options] { context.run = [&context, options] { return add_model(context, *options); }; });
+    auto* remove_command = models_command->add_subcommand("remove", "take a network away that was brought");
+    remove_command->add_option("MODEL", options->model, "face")->required();
+    remove_command->callback([&context, options] { context.run = [&context, options] { return remove_model(context, *options); }; });
 }
 
 }  // namespace attune::app
