@@ -16,7 +16,8 @@ constexpr double kLowConductance = 0.05;   // added before the logarithm [micros
 constexpr double kPpgWindowS = 8.0;
 constexpr double kShortestBeatS = 0.3, kLongestBeatS = 1.6;
 constexpr double kBeatJump = 0.2;          // an interval further from the median of the last nine is no beat
-constexpr float kBeatQuality = 0.3F;       // likeness of the wave to the eight before
+constexpr float kBeatQuality = 0.6F;       // likeness of the wave to the eight before
+constexpr double kQuietSeconds = 20.0, kQuietFallS = 60.0, kQuietRiseS = 2400.0;
 constexpr std::int64_t kClockStepNs = 100'000'000;
 
 double square_root(double v) { return std::sqrt(std::max(0.0, v)); }
@@ -26,7 +27,8 @@ double square_root(double v) { return std::sqrt(std::max(0.0, v)); }
 const char* to_string(BodyFeature feature) noexcept {
     constexpr std::array<const char*, kBodyFeatures> kNames = {
         "eda_20s_120s", "eda_20s_300s", "eda_60s_1200s", "scr_20s_200s", "scr_60s_1200s", "scr_60s_300s", "scr_log_40s_600s",
-        "heart_20s_300s", "heart_20s_600s", "heart_60s_1800s", "pulse_20s_600s", "pulse_60s_1200s", "temp_60s_600s", "motion_20s_300s", "motion_60s_1800s"};
+        "heart_20s_300s", "heart_20s_600s", "heart_60s_1800s", "pulse_20s_600s", "pulse_60s_1200s", "temp_60s_600s", "motion_20s_300s", "motion_60s_1800s",
+        "pulse_120s_600s", "eda_60s_quiet", "eda_slope_60s_1200s", "beat_variation_60s_120s"};
     return kNames[static_cast<std::size_t>(feature)];
 }
 
@@ -64,10 +66,19 @@ void BodyFeatures::Series::add(double v, bool settled) {
     square.add(kept * kept);
 }
 
-double BodyFeatures::Series::contrast(std::size_t seconds, const Running& past) const {
+double BodyFeatures::Series::sd() const {
     const double mean = m1800.mean();
-    const double sd = square_root(square.mean() - mean * mean);
-    return (recent.mean(seconds) - past.mean()) / (sd + floor);
+    return square_root(square.mean() - mean * mean) + floor;
+}
+
+double BodyFeatures::Series::contrast(std::size_t seconds, const Running& past) const {
+    return (recent.mean(seconds) - past.mean()) / sd();
+}
+
+void BodyFeatures::Quiet::add(double v) {
+    if (std::isnan(v)) return;
+    if (std::isnan(level)) level = v;
+    level += (v - level) / (v < level ? kQuietFallS : kQuietRiseS);
 }
 
 std::optional<double> BodyFeatures::Beats::add(std::int64_t t_ns, float quality) {
@@ -81,7 +92,7 @@ std::optional<double> BodyFeatures::Beats::add(std::int64_t t_ns, float quality)
     const std::size_t n = std::min(n_, sorted.size());
     std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(n / 2), sorted.begin() + static_cast<std::ptrdiff_t>(n));
     if (worse < kBeatQuality || std::abs(interval_s / sorted[n / 2] - 1.0) > kBeatJump) return std::nullopt;
-    return std::log(60.0 / interval_s);
+    return interval_s;
 }
 
 BodyFeatures::BodyFeatures() { ppg_.reserve(1024); }
@@ -89,6 +100,16 @@ BodyFeatures::BodyFeatures() { ppg_.reserve(1024); }
 void BodyFeatures::add_at(std::int64_t second, flow::Channel channel, float value) {
     if (second > *second_) waiting_.push_back({second, {channel, value}});
     else add_sample(channel, static_cast<double>(value));
+}
+
+void BodyFeatures::add_interval(std::optional<double> interval_s) {
+    const auto before = std::exchange(interval_before_s_, interval_s);
+    if (!interval_s) return;
+    open_.pulse += std::log(60.0 / *interval_s);
+    ++open_.n_pulse;
+    if (!before) return;
+    open_.beat_step += (*interval_s - *before) * (*interval_s - *before);
+    ++open_.n_beat_step;
 }
 
 /// The wave of the last seconds, for its quality, and the beats in it, for the rate.
@@ -115,9 +136,9 @@ void BodyFeatures::push_pulse_wave(const flow::SensorFrame& frame) {
     detector_->push(frame.samples, found_);
     for (const auto& pulse : found_) {
         const std::int64_t t_ns = detector_start_ns_ + std::llround(static_cast<double>(pulse.frame) * ns_a_frame);
-        const auto log_rate = beats_.add(t_ns, pulse.quality);
+        const auto interval_s = beats_.add(t_ns, pulse.quality);
         const std::int64_t sure_ns = t_ns + std::llround(detector_->latency_s() * 1e9);
-        if (log_rate) add_at(sure_ns / 1'000'000'000, flow::Channel::kPpg, static_cast<float>(*log_rate));
+        add_at(sure_ns / 1'000'000'000, flow::Channel::kPpg, static_cast<float>(interval_s.value_or(kUnknown)));
     }
 }
 
@@ -162,14 +183,16 @@ void BodyFeatures::add_sample(flow::Channel channel, double value) {
             open_.heart += value;
             ++open_.n_heart;
             return;
-        case Channel::kPpg:  // a beat of the pulse wave, as log beats a minute
-            open_.pulse += value;
-            ++open_.n_pulse;
+        case Channel::kPpg:  // an interval of the pulse wave; NaN = one that is not believed
+            add_interval(std::isnan(value) ? std::nullopt : std::optional(value));
             return;
         case Channel::kRr:
-            if (value < 260.0 || value > 2000.0) return;
+            if (value < 260.0 || value > 2000.0) {
+                if (!ppg_seen_) add_interval(std::nullopt);
+                return;
+            }
             rr_seen_ = true;
-            if (!ppg_seen_) open_.pulse += std::log(60000.0 / value), ++open_.n_pulse;
+            if (!ppg_seen_) add_interval(value / 1000.0);
             if (heart_direct_) return;
             open_.heart += 60000.0 / value;
             ++open_.n_heart;
@@ -227,7 +250,7 @@ void BodyFeatures::close_motion(BodySecond& out) {
         // Lowest mean of ten seconds: pedalling never pauses, a gesture does.
         if (i % 10 != 9) continue;
         double sum = 0.0;
-        for (std::size_t k = i - 9; k <= i; ++k) sum += accel_sd_.values[(accel_sd_.n - 1 - k) % 64];
+        for (std::size_t k = i - 9; k <= i; ++k) sum += accel_sd_.ago(k);
         if (!std::isnan(sum) && !(least < sum / 10.0)) least = sum / 10.0;
     }
     out.motion = {accel_sd_.mean(20), accel_sd_.mean(60), accel_step_.mean(60), least, posture_move_.mean(60)};
@@ -258,6 +281,9 @@ BodySecond BodyFeatures::close() {
     eda_.add(log_eda, settled);
     rise_.add(std::clamp(eda - eda_before_, 0.0, 1.0));
     rise_log_.add(std::clamp(log_eda - log_eda_before_, 0.0, 0.3));
+    change_log_.add(std::clamp(log_eda - log_eda_before_, -0.3, 0.3));
+    slope_.add(100.0 * change_log_.mean(), settled);
+    if (settled) quiet_.add(eda_.recent.mean(static_cast<std::size_t>(kQuietSeconds)));
     const bool rising_known = !std::isnan(eda);
     scr_.add(rising_known ? std::log(0.001 + rise_.mean()) : kUnknown, settled);
     scr_log_.add(rising_known ? std::log1p(100.0 * rise_log_.mean()) : kUnknown, settled);
@@ -272,6 +298,8 @@ BodySecond BodyFeatures::close() {
     heart_.add(heart_age_ < 5 && pulse_good ? heart_held_ : kUnknown, settled);
     const bool beat_by_beat = ppg_seen_ || rr_seen_;
     pulse_.add(open_.n_pulse > 0 ? open_.pulse / open_.n_pulse : !beat_by_beat && heart_age_ < 5 ? heart_held_ : kUnknown, settled);
+    beat_steps_.add(open_.n_beat_step > 0 ? open_.beat_step / open_.n_beat_step : kUnknown);
+    variation_.add(0.5 * std::log(1e-5 + beat_steps_.mean()), settled);
     temp_.add(open_.n_temp > 0 ? open_.temp / open_.n_temp : kUnknown, settled);
     close_motion(out);
 
@@ -285,7 +313,9 @@ BodySecond BodyFeatures::close() {
              scr_.contrast(20, scr_.m200),         scr_.contrast(60, scr_.m1200),    scr_.contrast(60, scr_.m300), scr_log_.contrast(40, scr_log_.m600),
              heart_.contrast(20, heart_.m300),     heart_.contrast(20, heart_.m600), heart_.contrast(60, heart_.m1800),
              pulse_.contrast(20, pulse_.m600),     pulse_.contrast(60, pulse_.m1200),
-             temp_.contrast(60, temp_.m600),       motion_.contrast(20, motion_.m300), motion_.contrast(60, motion_.m1800)};
+             temp_.contrast(60, temp_.m600),       motion_.contrast(20, motion_.m300), motion_.contrast(60, motion_.m1800),
+             pulse_.contrast(120, pulse_.m600),    (eda_.recent.mean(60) - quiet_.level) / eda_.sd(),
+             slope_.contrast(60, slope_.m1200),    variation_.contrast(60, variation_.m120)};
     out.heart_level = heart_.recent.mean(20);
     out.skin_level = eda_.recent.mean(20);
     out.scr_level = scr_.recent.mean(20);

@@ -33,6 +33,10 @@ enum class BodyFeature : std::uint8_t {
     kPulse600, kPulse1200,        ///< log rate from beat to beat, 20 / 60 s against 10 / 20 min
     kTemp600,                     ///< skin temperature, 60 s against 10 min
     kMotion300, kMotion1800,      ///< log movement, 20 / 60 s against 5 / 30 min
+    kPulseSlow600,                ///< log rate from beat to beat, 2 min against 10 min
+    kEdaQuiet,                    ///< log conductance, 60 s against the quiet level: follows a fall in 1 min, a rise in 40
+    kEdaSlope1200,                ///< slope of log conductance, 60 s against 20 min
+    kBeatVariation120,            ///< log RMSSD, 60 s against 2 min
     kCount
 };
 inline constexpr std::size_t kBodyFeatures = static_cast<std::size_t>(BodyFeature::kCount);
@@ -70,33 +74,42 @@ private:
         [[nodiscard]] double mean() const;
         double keep, sum = 0.0, weight = 0.0;
     };
-    /// The last 64 seconds of one series.
+    /// The last seconds of one series.
     struct Recent {
-        std::array<double, 64> values;
+        static constexpr std::size_t kSeconds = 128;
+        std::array<double, kSeconds> values;
         std::size_t n = 0;
         Recent() { values.fill(kUnknown); }
-        void add(double v) { values[n++ % 64] = v; }
+        void add(double v) { values[n++ % kSeconds] = v; }
+        [[nodiscard]] double ago(std::size_t seconds) const { return values[(n - 1 - seconds) % kSeconds]; }
         [[nodiscard]] double mean(std::size_t seconds) const;
     };
     struct Series {
         explicit Series(double floor_sd) : floor(floor_sd) {}
         void add(double v, bool settled);
         [[nodiscard]] double contrast(std::size_t seconds, const Running& past) const;
+        [[nodiscard]] double sd() const;
         double floor;                                  ///< SD is never taken smaller
         Recent recent;
         Running m120{120.0}, m200{200.0}, m300{300.0}, m600{600.0}, m1200{1200.0}, m1800{1800.0}, square{1800.0};
     };
+    /// The level of the person's quiet minutes: sinks to a lower value soon, rises to a higher one slowly. No clock:
+    /// it forgets a level at the same pace at any time.
+    struct Quiet {
+        double level = kUnknown;
+        void add(double v);
+    };
     struct Axis { double sum = 0.0, square = 0.0, steps = 0.0, last = kUnknown; int n = 0; };
     /// What has come of the second that is open.
     struct Open {
-        double eda = 0.0, heart = 0.0, pulse = 0.0, temp = 0.0;
-        int n_eda = 0, n_heart = 0, n_pulse = 0, n_temp = 0;
+        double eda = 0.0, heart = 0.0, pulse = 0.0, temp = 0.0, beat_step = 0.0;
+        int n_eda = 0, n_heart = 0, n_pulse = 0, n_temp = 0, n_beat_step = 0;
         std::array<Axis, 3> accel;
     };
     /// Intervals of a pulse wave that a heart can make, as log beats a minute.
     class Beats {
     public:
-        /// A beat at t_ns; the log rate of the interval that it ends, if that is believed.
+        /// A beat at t_ns; the interval that it ends [s], if that is believed.
         [[nodiscard]] std::optional<double> add(std::int64_t t_ns, float quality);
         void restart() { before_ns_.reset(); }
 
@@ -110,6 +123,8 @@ private:
 
     void push_pulse_wave(const flow::SensorFrame& frame);
     void add_at(std::int64_t second, flow::Channel channel, float value);
+    /// A believed interval between beats [s]; nothing where the one that ended here is not believed.
+    void add_interval(std::optional<double> interval_s);
     void add_sample(flow::Channel channel, double value);
     [[nodiscard]] BodySecond close();
     void close_motion(BodySecond& out);
@@ -119,8 +134,9 @@ private:
     std::optional<std::int64_t> second_;               ///< that is open
     std::vector<std::pair<std::int64_t, std::pair<flow::Channel, float>>> waiting_;  ///< of later seconds
     Open open_;
-    Series eda_{.10}, scr_{.30}, scr_log_{.20}, heart_{.03}, pulse_{.03}, temp_{.20}, motion_{.30};
-    Running rise_{30.0}, rise_log_{30.0};
+    Series eda_{.10}, scr_{.30}, scr_log_{.20}, slope_{.20}, variation_{.15}, heart_{.03}, pulse_{.03}, temp_{.20}, motion_{.30};
+    Running rise_{30.0}, rise_log_{30.0}, change_log_{30.0}, beat_steps_{20.0};
+    Quiet quiet_;
     double eda_before_ = kUnknown, log_eda_before_ = kUnknown, heart_held_ = kUnknown;
     int heart_age_ = 1000, skin_age_ = 1000;
     std::int64_t seen_ = 0;
@@ -135,6 +151,7 @@ private:
     std::vector<signal::PpgPulse> found_;
     std::int64_t detector_start_ns_ = 0, detector_frames_ = 0;
     Beats beats_;
+    std::optional<double> interval_before_s_;
     bool ppg_seen_ = false, rr_seen_ = false, eda_seen_ = false, heart_direct_ = false;
     int ghost_for_ = 0;
 };

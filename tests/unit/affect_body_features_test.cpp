@@ -89,5 +89,50 @@ TEST(BodyFeatures, WithoutPulseWaveOrIntervalsThePrintedRateStandsForTheBeats) {
     EXPECT_GT(at(last, BodyFeature::kPulse600), 1.0);
 }
 
+/// Skin conductance, one value a second; the last second.
+BodySecond skin(int seconds, auto&& microsiemens) {
+    BodyFeatures body;
+    BodySecond last;
+    for (int t = 0; t < seconds; ++t) {
+        const float value = microsiemens(t);
+        body.push(frame(Channel::kEda, 1.0, t, std::span(&value, 1)));
+        if (const auto s = body.advance({from_seconds(t + 1).ns})) last = *s;
+    }
+    return last;
+}
+
+TEST(BodyFeatures, AConstantSkinIsNoContrastAtAnyTime) {
+    for (const int seconds : {300, 3000}) {
+        const auto s = skin(seconds, [](int) { return 2.0F; });
+        EXPECT_NEAR(at(s, BodyFeature::kEdaQuiet), 0.0, 1e-9) << seconds;
+        EXPECT_NEAR(at(s, BodyFeature::kEdaSlope1200), 0.0, 1e-9) << seconds;
+    }
+}
+
+TEST(BodyFeatures, ALongArousalStillStandsAboveTheQuietLevelWhenTheRunningMeanHasForgottenIt) {
+    const auto s = skin(1500, [](int t) { return t < 600 ? 2.0F : 3.0F; });
+    EXPECT_GT(at(s, BodyFeature::kEdaQuiet), 0.8);
+    EXPECT_LT(at(s, BodyFeature::kEda120), 0.1);
+}
+
+TEST(BodyFeatures, AQuieterSkinBecomesTheQuietLevelWithinMinutes) {
+    const auto s = skin(1500, [](int t) { return t < 1000 ? 3.0F : 2.0F; });
+    EXPECT_NEAR(at(s, BodyFeature::kEdaQuiet), 0.0, 0.05);
+}
+
+TEST(BodyFeatures, IntervalsThatAlternateMoreRaiseTheVariation) {
+    BodyFeatures body;
+    BodySecond last;
+    double t = 0.0;
+    for (int beat = 0; t < 600.0; ++beat) {
+        const double swing = t < 560.0 ? 5.0 : 60.0;
+        const auto rr = static_cast<float>(800.0 + (beat % 2 == 0 ? swing : -swing));
+        t += 0.001 * static_cast<double>(rr);
+        body.push(frame(Channel::kRr, 0.0, t, std::span(&rr, 1)));
+        if (const auto s = body.advance({from_seconds(t).ns})) last = *s;
+    }
+    EXPECT_GT(at(last, BodyFeature::kBeatVariation120), 0.5);
+}
+
 }  // namespace
 }  // namespace attune::affect
