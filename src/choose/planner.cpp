@@ -53,10 +53,15 @@ public:
     flow::Plan run() {
         for (const flow::PlanItem& item : request_.fixed) add_fixed(item);
         while (wants_more()) {
-            const std::vector<Step> steps = search(request_, rules_, goal_, s_);
-            if (steps.empty()) break;
+            if (composes(Composing::kAlways)) {
+                add_composed("composed_as_asked");
+                continue;
+            }
+            const std::vector<Step> steps = steps_that_fit();
+            if (steps.empty() && !composes(Composing::kWhenNothingFits)) break;
             for (const Step& step : steps) add_step(step);
-            if (steps.back().place.last) break;
+            if (steps.empty()) add_composed("composed_no_track_fits");
+            else if (steps.back().place.last) break;
         }
         if (wants_more() && !landed()) add_from_table();
         if (plan_.items.empty() || s_.end_s - s_.t_s >= kShortestSilenceS) add_closing_silence();
@@ -69,7 +74,70 @@ private:
     bool wants_more() const { return s_.end_s - s_.t_s >= kShortestItemS; }
     bool landed() const { return !plan_.items.empty() && plan_.items.back().phase == flow::Phase::kLand; }
 
+    /// Own known music only is a rule for flagged people; nobody knows what is composed.
+    bool composes(Composing when) const {
+        return request_.composing == when && !request_.policy->flagged && request_.policy->allow_unfamiliar;
+    }
+
+    /// The best path; where a composer may help, only as far as tracks stand near their waypoints.
+    std::vector<Step> steps_that_fit() {
+        const Situation from = s_;
+        std::vector<Step> steps = search(request_, rules_, goal_, s_);
+        if (!composes(Composing::kWhenNothingFits)) return steps;
+        const auto far = std::find_if(steps.begin(), steps.end(), [](const Step& step) {
+            return flow::distance(step.candidate.m, step.place.waypoint.at) > kNearEnough;
+        });
+        if (far == steps.end()) return steps;
+        steps.erase(far, steps.end());
+        s_ = from;
+        follow(request_, rules_, goal_, steps, s_);
+        return steps;
+    }
+
+    /// As near to the waypoint as the join's limits let it stand.
+    flow::Va joined(flow::Va at) const {
+        if (!s_.before) return at;
+        const flow::StepLimits& limits = request_.policy->limits;
+        const Edges& b = *s_.before;
+        at.valence = std::clamp(at.valence, b.last_valence - limits.valence, b.last_valence + limits.valence);
+        at.arousal = std::clamp(at.arousal, b.last_arousal - limits.arousal, b.last_arousal + limits.arousal);
+        if (request_.goal.kind == flow::GoalKind::kSleep) at.arousal = std::min(at.arousal, b.arousal + kSleepRise);
+        return at;
+    }
+
+    void add_composed(const char* code) {
+        const double seconds = composed_seconds(s_.end_s - s_.t_s);
+        const bool last = request_.land_now || s_.t_s + seconds >= s_.end_s;
+        const Waypoint here = waypoint_at(request_, goal_, s_.felt, s_.t_s, static_cast<int>(plan_.items.size()) + s_.items, last);
+        flow::PlanItem item;
+        item.kind = flow::ItemKind::kCompose;
+        item.title = "Composed by Attune";
+        item.phase = here.phase;
+        item.out_s = seconds;
+        item.fade_in_s = !plan_.items.empty() && plan_.items.back().kind != flow::ItemKind::kSilence ? kCrossfadeS : 0.0;
+        item.expected = joined(here.at);
+        item.waypoint = here.at;
+        const Liking liking;
+        item.predicted_liking = liking.mean;
+        item.predicted_liking_sd = liking.sd;
+        item.reasons.push_back({code, {}, 0.0});
+        s_.felt = Process::towards(s_.felt, request_.process.pull(*item.expected, liking.mean), request_.process.keep(seconds));
+        felt_ = predicted(felt_, s_.felt, request_.process, seconds);
+        item.predicted = felt_;
+        s_.t_s += seconds - item.fade_in_s;
+        if (last) s_.t_s = s_.end_s;   // a crossfade is not made up for by another item
+        s_.before = composed_edges(*item.expected);
+        plan_.items.push_back(std::move(item));
+    }
+
     void start_from_current() {
+        if (request_.current_composed) {
+            const flow::Va at = *request_.current_composed;
+            s_.before = composed_edges(at);
+            s_.felt = Process::towards(s_.felt, request_.process.pull(at, Liking{}.mean), request_.process.keep(request_.starts_in_s));
+            felt_ = predicted(felt_, s_.felt, request_.process, request_.starts_in_s);
+            return;
+        }
         if (!request_.current) return;
         const auto row = request_.view->row(*request_.current);
         if (!row) return;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "choose/composing.hpp"
 #include "choose/fallback_table.hpp"
 #include "choose/liking.hpp"
 #include "choose/process.hpp"
@@ -61,6 +62,7 @@ struct PlanRequest {
     double starts_in_s = 0.0;     ///< the plan begins when the item that plays now ends
     std::optional<ContentKey> current;   ///< that plays now: the plan's first join is with its end
     double current_gain_db = 0.0;
+    std::optional<flow::Va> current_composed;   ///< composed music plays now, and stands here
 
     Process process;
     Pace pace;
@@ -76,6 +78,7 @@ struct PlanRequest {
     std::set<ContentKey> rated;          ///< the person told how these feel: no felt spread
     std::set<ContentKey> asked;          ///< chosen by hand: a predicted dislike is no obstacle
     std::vector<flow::PlanItem> fixed;   ///< override or hand-made: come first, as they are
+    Composing composing = Composing::kNever;
     std::uint64_t state_seq = 0;
 };
 

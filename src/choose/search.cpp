@@ -157,17 +157,7 @@ private:
         return pool;
     }
 
-    Waypoint waypoint_of(const Node& n, bool last) const {
-        const double ahead = request_.starts_in_s + n.t_s;
-        const double kept = request_.process.keep(2.0 * ahead);
-        const auto& cov = request_.felt.cov;
-        const auto& p = request_.process;
-        const double variance = kept * (cov[0] + cov[2]) +
-                                (1.0 - kept) * (square(p.sd_valence) + square(p.sd_arousal));
-        const Moment moment{n.felt, request_.start, variance, request_.elapsed_s + ahead,
-                            n.items == 0, last, request_.hold_at};
-        return waypoint(goal_, request_.pace, *request_.policy, moment);
-    }
+    Waypoint waypoint_of(const Node& n, bool last) const { return waypoint_at(request_, goal_, n.felt, n.t_s, n.items, last); }
 
     const Edges* before(const Node& n) const {
         if (n.candidate >= 0)
@@ -323,7 +313,18 @@ private:
     std::optional<End> best_end_;
 };
 
-/// Moves the situation past the steps, and scores each with what stood before it.
+}  // namespace
+
+Waypoint waypoint_at(const PlanRequest& request, const flow::Goal& goal, const flow::Va& felt, double t_s, int items, bool last) {
+    const double ahead = request.starts_in_s + t_s;
+    const double kept = request.process.keep(2.0 * ahead);
+    const auto& cov = request.felt.cov;
+    const auto& p = request.process;
+    const double variance = kept * (cov[0] + cov[2]) + (1.0 - kept) * (square(p.sd_valence) + square(p.sd_arousal));
+    const Moment moment{felt, request.start, variance, request.elapsed_s + ahead, items == 0, last, request.hold_at};
+    return waypoint(goal, request.pace, *request.policy, moment);
+}
+
 void follow(const PlanRequest& request, const Rules& rules, const flow::Goal& goal,
             std::vector<Step>& steps, Situation& s) {
     for (Step& step : steps) {
@@ -345,8 +346,6 @@ void follow(const PlanRequest& request, const Rules& rules, const flow::Goal& go
         s.unfamiliar += step.candidate.familiar ? 0 : 1;
     }
 }
-
-}  // namespace
 
 std::vector<Candidate> candidates_near(const PlanRequest& request, const Rules& rules,
                                        const flow::Va& at) {

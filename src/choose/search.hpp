@@ -36,6 +36,12 @@ struct Step {
 [[nodiscard]] std::vector<Step> search(const PlanRequest& request, const Rules& rules,
                                        const flow::Goal& goal, Situation& from);
 
+/// Moves the situation past the steps, and scores each with what stood before it.
+void follow(const PlanRequest& request, const Rules& rules, const flow::Goal& goal, std::vector<Step>& steps, Situation& s);
+
+/// Where an item should stand that begins at `t_s` of the plan, as number `items` of the session.
+[[nodiscard]] Waypoint waypoint_at(const PlanRequest& request, const flow::Goal& goal, const flow::Va& felt, double t_s, int items, bool last);
+
 /// About `weights.candidates` rows round a waypoint, the most promising of each tempo kept.
 [[nodiscard]] std::vector<Candidate> candidates_near(const PlanRequest& request, const Rules& rules,
                                                      const flow::Va& at);

@@ -23,6 +23,8 @@ public:
         if (goal_.kind != request_.goal.kind) add("goal_energise", 0, 1.0, 0.0, "policy");
         if (request_.goal.kind == flow::GoalKind::kLift && !request_.policy->allow_pushed_lift)
             add("goal_pushed_lift", 0, 1.0, 0.0, "policy");
+        if (request_.composing != Composing::kNever && (request_.policy->flagged || !request_.policy->allow_unfamiliar))
+            add("composing", 0, 1.0, 0.0, "policy");
         if (rules_.familiarity_waived())
             add("familiar", 0, static_cast<double>(rules_.familiar_rows().size()),
                 static_cast<double>(kMinFamiliar), "name_more_tracks");
@@ -31,7 +33,7 @@ public:
         unfamiliar_ = request_.session_unfamiliar;
         bool any_track = false;
         for (std::size_t i = 0; i < plan_.items.size(); ++i) {
-            any_track = any_track || plan_.items[i].kind == flow::ItemKind::kTrack;
+            any_track = any_track || plan_.items[i].kind != flow::ItemKind::kSilence;
             check(i);
         }
         if (!any_track) add("no_music", 0, 0.0, 1.0, "more_music");
@@ -46,6 +48,7 @@ private:
     }
 
     void before_from_current() {
+        if (request_.current_composed) before_ = composed_edges(*request_.current_composed);
         if (!request_.current) return;
         const auto row = request_.view->row(*request_.current);
         if (row && analysed(*row)) before_ = edges_of(*request_.view, *row, request_.current_gain_db);
@@ -58,6 +61,11 @@ private:
 
     void check(std::size_t i) {
         const flow::PlanItem& item = plan_.items[i];
+        if (item.kind == flow::ItemKind::kCompose && item.expected) {
+            check_analysed(i, item, composed_edges(*item.expected));
+            bridge_ = false;
+            return;
+        }
         if (item.kind != flow::ItemKind::kTrack) {
             if (item.phase == flow::Phase::kBridge || item.out_s - item.in_s >= kBridgeSeconds) bridge_ = true;
             return;

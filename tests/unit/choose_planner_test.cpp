@@ -58,6 +58,41 @@ TEST_F(Planner, FillsTheTimeAndKeepsEveryLimit) {
         EXPECT_TRUE(u.limit == "familiar" || u.limit == "land_in_target") << u.limit << " " << u.item << " " << u.value;
 }
 
+TEST_F(Planner, ComposesOnlyWhereNoTrackStandsNearItsWaypoint) {
+    // Everything that is known is wild; the goal is calm.
+    flow::LibraryView view = *World::get().view;
+    for (auto* column : {&view.arousal, &view.first_arousal, &view.last_arousal, &view.arousal_p95})
+        for (float& x : *column) x = std::max(x, .45F);
+    const TrackIndex index(view);
+    request.view = &view;
+    request.index = &index;
+    const auto composed = [](const flow::Plan& plan) {
+        return std::count_if(plan.items.begin(), plan.items.end(), [](const auto& i) { return i.kind == flow::ItemKind::kCompose; });
+    };
+    EXPECT_EQ(composed(choose::plan(request)), 0);
+    request.composing = Composing::kWhenNothingFits;
+    const flow::Plan plan = choose::plan(request);
+    EXPECT_GE(composed(plan), 1);
+    EXPECT_NEAR(planned_seconds(plan.items), 1200.0, 60.0);
+    for (const flow::PlanItem& item : plan.items) {
+        if (item.kind == flow::ItemKind::kTrack) {
+            EXPECT_LE(flow::distance(*item.expected, item.waypoint), kNearEnough) << item.title;
+        } else if (item.kind == flow::ItemKind::kCompose) {
+            EXPECT_EQ(item.reasons.front().code, "composed_no_track_fits");
+        }
+    }
+    for (const char* limit : {"join_arousal", "join_valence"}) EXPECT_FALSE(has(plan, limit)) << limit;
+}
+
+TEST_F(Planner, ComposedMusicIsNobodysKnownMusic) {
+    request.composing = Composing::kAlways;
+    policy.allow_unfamiliar = false;
+    const flow::Plan plan = choose::plan(request);
+    for (const flow::PlanItem& item : plan.items) EXPECT_NE(item.kind, flow::ItemKind::kCompose);
+    EXPECT_TRUE(has(plan, "composing"));
+    EXPECT_EQ(parse_composing("perhaps").error().code, ErrorCode::kBadArgument);
+}
+
 /// A library that was never analysed: its tags are all that is known.
 TEST(PlannerByTheTable, TracksWithoutAnalysisAreChosenByGenreAndTheReasonSaysSo) {
     flow::LibraryView view = *World::get().view;
