@@ -39,6 +39,7 @@ struct DrivenSource::Shared {
     std::condition_variable wake;
     std::optional<Wish> wish;
     bool stop = false;
+    std::atomic<bool> may_open{false};
 
     void open_source() noexcept {
         const auto failing = [&](Error error) {
@@ -81,8 +82,13 @@ struct DrivenSource::Shared {
     }
 
     void run() noexcept {
-        open_source();
         std::unique_lock lock(mutex);
+        // The engine may ask by process(), which cannot wake anybody: so the worker looks.
+        while (!stop && !may_open.load(std::memory_order_acquire)) wake.wait_for(lock, kEvery);
+        if (stop) return;
+        lock.unlock();
+        open_source();
+        lock.lock();
         while (!stop && !failed.load(std::memory_order_relaxed)) {
             lock.unlock();
             work();
@@ -111,23 +117,40 @@ DrivenSource::~DrivenSource() {
         shared_->stop = true;
     }
     shared_->wake.notify_all();
-    const bool decoding = shared_->open.load() == nullptr && !shared_->failed.load();
+    const bool decoding = shared_->may_open.load() && shared_->open.load() == nullptr && !shared_->failed.load();
     if (decoding) thread_.detach(); else thread_.join();
 }
 
 std::shared_ptr<ComposeNews> DrivenSource::news() const noexcept { return shared_->news; }
 void DrivenSource::finish() noexcept { shared_->finish.store(true, std::memory_order_release); }
 
-Result<void> DrivenSource::set(const flow::Va& target, const Controls& controls, When when) {
+ComposeHandle DrivenSource::handle() const noexcept {
+    ComposeHandle handle;
+    handle.shared_ = shared_;
+    return handle;
+}
+
+Result<void> DrivenSource::set(const flow::Va& target, const Controls& controls, When when) { return handle().set(target, controls, when); }
+
+void ComposeHandle::open() noexcept {
+    const auto shared = shared_.lock();
+    if (!shared) return;
+    shared->may_open.store(true, std::memory_order_release);
+    shared->wake.notify_all();
+}
+
+Result<void> ComposeHandle::set(const flow::Va& target, const Controls& controls, When when) {
     ATTUNE_CHECK(controls.check());
     if (!(std::abs(target.valence) <= 1.0 && std::abs(target.arousal) <= 1.0))
         return fail(ErrorCode::kBadArgument, "target " + core::format_double(target.valence) + "," + core::format_double(target.arousal) +
                                                  "; each is allowed in -1..1");
+    const auto shared = shared_.lock();
+    if (!shared) return {};
     {
-        const std::lock_guard lock(shared_->mutex);
-        shared_->wish = Shared::Wish{target, controls, when};
+        const std::lock_guard lock(shared->mutex);
+        shared->wish = DrivenSource::Shared::Wish{target, controls, when};
     }
-    shared_->wake.notify_all();
+    shared->wake.notify_all();
     return {};
 }
 
@@ -142,6 +165,7 @@ std::size_t DrivenSource::process(std::span<float> left, std::span<float> right)
         shared_->work();
     }
     LiveSource* source = shared_->open.load(std::memory_order_acquire);
+    if (source == nullptr) shared_->may_open.store(true, std::memory_order_release);
     return source == nullptr ? 0 : source->process(left, right);
 }
 

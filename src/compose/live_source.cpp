@@ -36,6 +36,7 @@ LiveSource::LiveSource(Composer composer, Performer performer, const LiveOptions
     const Score& head = composer_.head();
     seen_.controls = head.controls;
     seen_.target = head.target;
+    performer_.set_notch(options.notch_hz);
     performer_.begin(head.tempo_bpm(), head.controls[Control::kTimbre], head.calibration_db + intensity_db(head.controls));
 }
 

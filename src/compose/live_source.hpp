@@ -33,6 +33,7 @@ struct LiveOptions {
     double seconds = 0.0;      ///< 0 = until finish()
     double patience_s = .25;   ///< a learned engine may think this long for a phrase; 0 = for ever (fast mode)
     std::filesystem::path soundfont;
+    double notch_hz = 0.0;     ///< a tinnitus pitch to spare (tinnitus.hpp); 0 = none
 };
 
 /// What goes into the session's record.
