@@ -67,6 +67,9 @@ void add_session_run(CLI::App& session, Context& context) {
     run->add_option("--seed", request->seed, "makes the session repeatable");
     run->add_option("--plan", request->plan, "a hand-made plan (attune person plan): its tracks come first");
     run->add_flag("--lock", request->locked, "nothing but the hand-made plan");
+    run->add_option("--compose", request->compose.when, "composed music: never, gaps (where no track fits) or always")->capture_default_str();
+    run->add_option("--engine", request->compose.engine, "who composes: rule, hmm or lstm")->capture_default_str();
+    run->add_flag("--mirror", request->compose.mirror, "biofeedback: for three minutes the composed sound rises with skin conductance");
     run->add_flag("--companion", request->companion, "somebody is with the listener: \"only with me\" music may play");
     run->add_option("--deployment", *deployment, "home, clinic, research, workplace, education; the last two infer nothing from "
                                                  "face, voice or body")->capture_default_str();

@@ -247,7 +247,8 @@ json start_json(const Start& s) {
             {"person_state", json::binary(std::vector<std::uint8_t>(s.person_state.begin(), s.person_state.end()))},
             {"strategy", s.strategy}, {"taste_weight", s.taste_weight}, {"simulated", s.simulated},
             {"sources", sources}, {"fixed", fixed}, {"locked", s.locked}, {"fingerprint", s.fingerprint},
-            {"wall_ns", s.wall_ns}, {"zone", s.zone}, {"words", s.words}};
+            {"wall_ns", s.wall_ns}, {"zone", s.zone}, {"words", s.words},
+            {"compose", {{"when", s.compose.when}, {"engine", s.compose.engine}, {"mirror", s.compose.mirror}}}};
 }
 Start start_from(const json& j) {
     Start s;
@@ -275,6 +276,10 @@ Start start_from(const json& j) {
     s.wall_ns = j.at("wall_ns").get<std::int64_t>();
     s.zone = j.at("zone").get<std::string>();
     s.words = j.value("words", std::vector<std::string>());   // records of the first version have none
+    if (j.contains("compose")) {   // since version 3
+        const json& c = j.at("compose");
+        s.compose = {c.at("when").get<std::string>(), c.at("engine").get<std::string>(), c.at("mirror").get<bool>()};
+    }
     return s;
 }
 
@@ -475,6 +480,7 @@ struct ToJson {
         return {{"item", id_json(c.item)}, {"engine", c.engine}, {"style", c.style}, {"key", c.key},
                 {"seed", c.seed}, {"phrase", c.phrase}, {"fell_back", c.fell_back}};
     }
+    json operator()(const Conductance& c) const { return {{"source", c.source}, {"microsiemens", c.microsiemens}}; }
     json operator()(const AffectState& s) const { return state_json(s); }
     json operator()(const Decision& d) const { return decision_json(d); }
     json operator()(const End& e) const { return {{"why", e.why}}; }
@@ -508,6 +514,7 @@ Payload payload_from(EventKind kind, const json& j) {
             return Composed{id_from(j.at("item")), j.at("engine").get<std::string>(), j.at("style").get<std::string>(),
                             j.at("key").get<std::string>(), j.at("seed").get<std::uint64_t>(),
                             j.at("phrase").get<int>(), j.at("fell_back").get<bool>()};
+        case EventKind::kConductance: return Conductance{j.at("source").get<std::string>(), j.at("microsiemens").get<double>()};
         case EventKind::kState: return state_from(j);
         case EventKind::kDecision: return decision_from(j);
         case EventKind::kEnd: return End{j.at("why").get<std::string>()};

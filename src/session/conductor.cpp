@@ -38,19 +38,21 @@ std::uint64_t seed_of(const Id& id) {
 Result<Conductor> Conductor::create(const Start& start, World world) {
     ATTUNE_TRY(auto person, PersonState::parse(start.person_state));
     ATTUNE_TRY(const auto strategy, choose::parse_strategy(start.strategy));
+    ATTUNE_TRY(const auto composing, choose::parse_composing(start.compose.when));
     affect::FusionConfig config;
     config.day = person.day;
     config.session = person.ordinal;
     config.use_sensors = start.policy.infer_from_body;
     config.origin = start.simulated ? flow::Origin::kSimulated : flow::Origin::kLive;
     ATTUNE_TRY(auto fusion, affect::Fusion::create(config, person.prior));
-    return Conductor(start, strategy, std::move(person), std::move(world), std::move(fusion));
+    return Conductor(start, strategy, composing, std::move(person), std::move(world), std::move(fusion));
 }
 
-Conductor::Conductor(Start start, choose::Strategy strategy, PersonState person, World world,
+Conductor::Conductor(Start start, choose::Strategy strategy, choose::Composing composing, PersonState person, World world,
                      affect::Fusion fusion)
     : start_(std::move(start)),
       strategy_(strategy),
+      composing_(composing),
       person_(std::move(person)),
       world_(std::move(world)),
       fusion_(std::move(fusion)),
@@ -171,6 +173,7 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
         finish(event, out);
         return;
     }
+    steer(event, out);
     // A question that nobody answers keeps its default and stands in nobody's way.
     const bool open = !question_.empty() && (event.t - asked_at_).seconds() < kQuestionStandsS;
     if (!open && prompts_.due(event.t)) ask("how_now", {}, out);
@@ -363,7 +366,10 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
             r.current = playing->track;
             r.current_gain_db = playing->gain_db;
         }
+        if (playing->kind == flow::ItemKind::kCompose)
+            r.current_composed = playing->id == steered_item_ && steered_ ? steered_ : playing->expected;
     }
+    r.composing = composing_;
     r.starts_in_s = starts_in_s;
     r.remaining_s = std::max(0.0, seconds_left(event) - starts_in_s);
     const affect::MoodParams& mood = person_.prior.mood;

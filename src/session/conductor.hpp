@@ -24,6 +24,7 @@
 #include "choose/request.hpp"
 #include "choose/track_index.hpp"
 #include "choose/worsening.hpp"
+#include "compose/steering.hpp"
 #include "core/result.hpp"
 #include "session/event.hpp"
 #include "session/person_state.hpp"
@@ -62,6 +63,7 @@ enum class EngineAction {
     kSlower,     ///< value: tempo ratio to reach
     kStop,       ///< fade within 500 ms
     kFinish,     ///< the closing fade of ten seconds or more
+    kSteer,      ///< composed music goes to `target` with `controls`: at the next bar, or at once if `now`
 };
 
 struct EngineOrder {
@@ -71,6 +73,8 @@ struct EngineOrder {
     double value = 0.0;
     bool finish = false;   ///< kAdopt: the plan is the session's last; its end is the closing fade
     std::string why = {};  ///< kAdopt now: what becomes of the item that plays: "skip" or "replaced"
+    flow::Va target = {};               ///< kSteer
+    compose::Controls controls = {};    ///< kSteer
 };
 
 struct Outputs {
@@ -100,7 +104,7 @@ public:
     [[nodiscard]] PersonState learnt(Time now) const;
 
 private:
-    Conductor(Start start, choose::Strategy strategy, PersonState person, World world, affect::Fusion fusion);
+    Conductor(Start start, choose::Strategy strategy, choose::Composing composing, PersonState person, World world, affect::Fusion fusion);
 
     void on(const Start&, const SessionEvent&, Outputs&);
     void on(const Tick&, const SessionEvent&, Outputs&);
@@ -114,6 +118,7 @@ private:
     void on(const ItemEnded&, const SessionEvent&, Outputs&);
     void on(const Fault&, const SessionEvent&, Outputs&) {}
     void on(const Composed&, const SessionEvent&, Outputs&) {}   // for the record
+    void on(const Conductance&, const SessionEvent&, Outputs&);
     void on(const flow::Policy&, const SessionEvent&, Outputs&);
     void on(const flow::AffectState&, const SessionEvent&, Outputs&) {}   // our own, seen in replay
     void on(const Decision&, const SessionEvent&, Outputs&) {}
@@ -127,6 +132,10 @@ private:
     void keep_hand_made(std::string_view why);
     void lags(const SessionEvent& event, Outputs& out);
     void got_worse(const SessionEvent& event, Outputs& out);
+    void steer(const SessionEvent& event, Outputs& out);
+    void mirror(const SessionEvent& event, std::optional<double> microsiemens, Outputs& out);
+    void steer_to(const compose::SteerOutput& wish, double least, const char* reason, Outputs& out);
+    [[nodiscard]] const flow::PlanItem* composed_now() const;
     void unsafe(const SessionEvent& event, Outputs& out);
     void override_next(const flow::Command& command, const SessionEvent& event, Outputs& out);
     void override_step(const flow::Command& command, const SessionEvent& event, Outputs& out);
@@ -142,6 +151,7 @@ private:
 
     Start start_;
     choose::Strategy strategy_;
+    choose::Composing composing_;
     PersonState person_;
     World world_;
     affect::Fusion fusion_;
@@ -172,6 +182,10 @@ private:
     choose::Lag lag_;
     double closer_ = 1.0;                   ///< factor on the tether: a listener who does not follow is met nearer
     std::set<ContentKey> rated_;            ///< tracks heard while the listener rated
+    std::optional<compose::Steering> lead_, mirror_;   ///< of composed music, from the first such item on
+    bool mirror_over_ = false, rise_asked_ = false;
+    std::optional<flow::Va> steered_;       ///< where composed music was last sent
+    Id steered_item_;
     std::string question_;
     Time asked_at_, now_;                   ///< of the question; of the event that is being worked on
     int failed_in_a_row_ = 0;

@@ -43,6 +43,8 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             hold_at_.reset();
             lag_.reset();
             closer_ = 1.0;
+            if (lead_) lead_->go_on();
+            rise_asked_ = false;
             ask_plan(event, "go_on", false, out);
             break;
         case K::kBack:

@@ -41,11 +41,13 @@ void EnginePlayer::apply(const EngineOrder& order) {
         case EngineAction::kSlower: control(K::kTempo, order.value); break;
         case EngineAction::kStop: player_->stop(); break;
         case EngineAction::kFinish: control(K::kFinish); break;
+        case EngineAction::kSteer: steer(order); break;
     }
 }
 
 void EnginePlayer::adopt(const EngineOrder& order) {
     std::vector<std::unique_ptr<play::Item>> items;
+    to_open_.clear();
     for (const flow::PlanItem& plan : order.plan.items) {
         const ProfilePtr profile = plan.kind == flow::ItemKind::kTrack ? profiles_(plan.track) : nullptr;
         flow::PlanItem item = plan;
@@ -56,6 +58,7 @@ void EnginePlayer::adopt(const EngineOrder& order) {
     }
     finish_after_ = order.finish ? order.plan.items.back().id : Id{};
     (void)player_->replace_queue(std::move(items));   // at most ten items: the queue holds 512
+    open_next();
     if (order.now && playing_ && !order.plan.items.empty()) {
         why_[*playing_] = order.why;
         player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
@@ -69,11 +72,28 @@ std::unique_ptr<flow::AudioSource> EnginePlayer::composed(const flow::PlanItem& 
     brief.target = item.expected.value_or(item.waypoint);
     for (const std::uint8_t byte : item.id.bytes) brief.seed = brief.seed * 0x100000001B3ULL ^ byte;
     brief.title = item.title;
+    brief.engine = composers_.engine;
     compose::LiveOptions options;
     options.seconds = std::max(item.out_s - item.in_s, 4.0);
+    options.patience_s = composers_.patience_s;
+    options.notch_hz = composers_.tinnitus_hz.value_or(0.0);
     auto source = compose::DrivenSource::start(std::move(brief), options, mode_ == play::RunMode::kLive ? compose::Drive::kThread : compose::Drive::kInline);
-    composing_[item.id] = {source->news(), {}, false};
+    composing_[item.id] = {source->handle(), source->news(), {}, false};
+    to_open_.push_back(item.id);
     return source;
+}
+
+/// A soundfont is opened for one item ahead, not for a whole session.
+void EnginePlayer::open_next() {
+    if (to_open_.empty()) return;
+    composing_[to_open_.front()].handle.open();
+    to_open_.erase(to_open_.begin());
+}
+
+/// What plays and what waits behind it: the next item goes on where this one has come to.
+void EnginePlayer::steer(const EngineOrder& order) {
+    for (auto& [item, composing] : composing_)
+        static_cast<void>(composing.handle.set(order.target, order.controls, order.now ? compose::When::kImmediate : compose::When::kBar));
 }
 
 void EnginePlayer::report_composers(Time t, PlayerNews& news) {
@@ -156,6 +176,7 @@ void EnginePlayer::report(const play::Event& event, PlayerNews& news) {
         case play::EventKind::kItemStarted:
             began_[event.item] = t;
             began_frame_[event.item] = event.frame.value;
+            if (composing_.contains(event.item)) open_next();
             break;
         case play::EventKind::kItemEnded: {
             const auto why = why_.find(event.item);

@@ -32,6 +32,13 @@ public:
     [[nodiscard]] PlayerTelemetry telemetry() const override;
     /// What is heard from now on is kept there, and what other rooms use counts here.
     void keep_dose(std::unique_ptr<DoseKeeper> keeper) { keeper_ = std::move(keeper); }
+    /// Who composes the items of plans to come, how long a phrase may take it live [s], and the pitch to spare [Hz].
+    struct Composers {
+        compose::EngineKind engine = compose::EngineKind::kRule;
+        double patience_s = .25;
+        std::optional<double> tinnitus_hz;
+    };
+    void compose_with(const Composers& composers) { composers_ = composers; }
     /// Silence within 0.5 s, whatever the conductor does.
     void stop_now() noexcept { player_->stop(); }
     /// Every join so far, to the frame.
@@ -42,6 +49,8 @@ private:
     void adopt(const EngineOrder& order);
     [[nodiscard]] std::unique_ptr<flow::AudioSource> composed(const flow::PlanItem& item);
     void report_composers(Time t, PlayerNews& news);
+    void open_next();
+    void steer(const EngineOrder& order);
     void close_in_time(const flow::Heard& heard);
     void report(const play::Event& event, PlayerNews& news);
     [[nodiscard]] Time time_of(FramePos frame);
@@ -53,11 +62,14 @@ private:
     Time origin_;                             ///< of session time on clock_
     Duration offset_;                         ///< live: frame time to session time
     struct Composing {
+        compose::ComposeHandle handle;
         std::shared_ptr<compose::ComposeNews> news;
         Composed last;                        ///< as it stands in the record
         bool said = false;
     };
+    Composers composers_;
     std::map<Id, Composing> composing_;
+    std::vector<Id> to_open_;                 ///< composed items of the plan in force that nobody has opened, in order
     std::map<Id, Time> began_;                ///< items that have started
     std::map<Id, std::int64_t> began_frame_;
     std::map<Id, std::string> why_;           ///< how an item is going to end, if not by itself

@@ -11,7 +11,7 @@ constexpr std::array kKinds = {
     EventKind::kStart,  EventKind::kTick,       EventKind::kRating,         EventKind::kCommand,
     EventKind::kEvidence, EventKind::kHeard,    EventKind::kSource,         EventKind::kPlanResult,
     EventKind::kDeadlineMissed, EventKind::kItemEnded, EventKind::kFault,   EventKind::kPolicy,
-    EventKind::kComposed,
+    EventKind::kComposed, EventKind::kConductance,
     EventKind::kState,  EventKind::kDecision,   EventKind::kEnd};
 static_assert(kKinds.size() == std::variant_size_v<Payload>);
 
@@ -34,6 +34,7 @@ const char* to_string(EventKind kind) noexcept {
         case EventKind::kFault: return "fault";
         case EventKind::kPolicy: return "policy";
         case EventKind::kComposed: return "composed";
+        case EventKind::kConductance: return "conductance";
         case EventKind::kState: return "state";
         case EventKind::kDecision: return "decision";
         case EventKind::kEnd: return "end";

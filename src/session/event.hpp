@@ -27,12 +27,20 @@ enum class EventKind : int {
     // inputs
     kStart = 1, kTick = 2, kRating = 3, kCommand = 4, kEvidence = 5, kHeard = 6, kSource = 7,
     kPlanResult = 8, kDeadlineMissed = 9, kItemEnded = 10, kFault = 11, kPolicy = 12,
-    kComposed = 13,
+    kComposed = 13, kConductance = 14,
     // outputs
     kState = 101, kDecision = 102, kEnd = 103,
 };
 [[nodiscard]] const char* to_string(EventKind kind) noexcept;
 [[nodiscard]] constexpr bool is_output(EventKind kind) { return static_cast<int>(kind) > 100; }
+
+/// Composed music in a session: whether, by whom, and whether the sound may follow the skin.
+struct ComposeChoice {
+    std::string when = "never";          ///< "never", "gaps", "always" (choose/composing.hpp)
+    std::string engine = "rule";         ///< "rule", "hmm", "lstm"
+    bool mirror = false;                 ///< biofeedback, switched on by a person
+    bool operator==(const ComposeChoice&) const = default;
+};
 
 /// What a session starts with. All that the conductor knows of the world stands here or in a later event.
 struct Start {
@@ -51,6 +59,7 @@ struct Start {
     std::vector<std::pair<std::string, flow::SourceKind>> sources;
     std::vector<ContentKey> fixed;       ///< a hand-made plan: these tracks first, in this order
     bool locked = false;                 ///< and nothing else: the planner is not asked
+    ComposeChoice compose;
     std::string fingerprint;             ///< of the arithmetic: build and libm
     std::int64_t wall_ns = 0;            ///< anchor, for display only
     std::string zone;
@@ -102,6 +111,12 @@ struct Composed {
     bool fell_back = false;   ///< the chosen engine was late; the rule engine made this phrase
 };
 
+/// What the skin said in the last second; only while biofeedback is switched on.
+struct Conductance {
+    std::string source;
+    double microsiemens = 0.0;
+};
+
 /// One decision of the conductor with its reasons.
 struct Decision {
     std::string what;                     ///< "plan_requested", "plan_adopted", "hold", "ask", "flag", …
@@ -117,7 +132,7 @@ struct End {
 };
 
 using Payload = std::variant<Start, Tick, flow::Rating, flow::Command, flow::Evidence, flow::Heard,
-                             SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy, Composed,
+                             SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy, Composed, Conductance,
                              flow::AffectState, Decision, End>;
 
 struct SessionEvent {

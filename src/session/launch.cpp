@@ -8,6 +8,7 @@
 
 #include "affect/recognisers.hpp"
 #include "care/policy_maker.hpp"
+#include "compose/synth.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
 #include "sense/open_source.hpp"
@@ -162,6 +163,26 @@ Result<void> add_source(const std::string& text, RunSetup& setup, const Entrance
     return {};
 }
 
+/// Asked for and not to be had is an error now, not a surprise later.
+Result<void> may_compose(const Start& start) {
+    ATTUNE_TRY(const auto composing, choose::parse_composing(start.compose.when));
+    ATTUNE_TRY(const auto kind, compose::engine_named(start.compose.engine));
+    if (composing == choose::Composing::kNever) {
+        if (start.compose.mirror) return fail(ErrorCode::kBadArgument, "mirror steers composed music; it needs compose always or gaps");
+        return {};
+    }
+    ATTUNE_CHECK(compose::make_engine(kind));
+    ATTUNE_CHECK(compose::find_soundfont());
+    if (start.policy.flagged || !start.policy.allow_unfamiliar)
+        return fail(ErrorCode::kRefused, "this listener hears own known music only; composed music is known to nobody");
+    if (!start.compose.mirror) return {};
+    compose::SteerConfig mirror;
+    mirror.mode = compose::SteerMode::kMirror;
+    mirror.mirror_enabled = true;
+    ATTUNE_CHECK(compose::Steering::create(mirror, start.policy));
+    return {};
+}
+
 /// Everything that a run needs besides the player and the record.
 Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::CancelToken& cancel) {
     RunSetup setup;
@@ -191,11 +212,13 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     start.seed = request.seed ? *request.seed : drawn_seed();
     start.strategy = request.strategy;
     start.taste_weight = request.taste_weight;
+    start.compose = request.compose;
     start.simulated = setup.listener != nullptr || setup.world.view->simulated;
     start.fingerprint = fingerprint();
     start.wall_ns = core::wall_now_ns();
     start.zone = core::local_zone();
     ATTUNE_CHECK(know_person(space, request, start));
+    ATTUNE_CHECK(may_compose(start));
     ATTUNE_TRY(start.view_hash, keep_view(space.db(), *setup.world.view));
     return setup;
 }
@@ -237,6 +260,10 @@ Result<std::unique_ptr<Player>> make_player(Space& space, const RunRequest& requ
         }
     }
     ATTUNE_TRY(auto player, EnginePlayer::create(config, setup.profiles, std::move(sink)));
+    EnginePlayer::Composers composers;
+    ATTUNE_TRY(composers.engine, compose::engine_named(setup.start.compose.engine));
+    composers.tinnitus_hz = setup.start.policy.tinnitus_hz;
+    player->compose_with(composers);
     if (counts && config.mode == play::RunMode::kLive) {
         ATTUNE_TRY(auto db, space.connect());
         player->keep_dose(std::make_unique<DoseKeeper>(std::move(db), setup.start.person, space.seal()));

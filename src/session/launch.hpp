@@ -43,6 +43,7 @@ struct RunRequest {
     Progress progress;                         ///< of composing music for an empty library; may be empty
     std::string plan;                          ///< a hand-made plan of this person, by name; its tracks come first
     bool locked = false;                       ///< and nothing else
+    ComposeChoice compose;                     ///< composed music, by whom, and biofeedback
     bool companion = false;                    ///< somebody is with the listener: "only with me" music may play
 };
 

@@ -2,6 +2,7 @@
 #include "session/runner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "session/planner_worker.hpp"
@@ -138,6 +139,7 @@ private:
             }
         }
         tell_drops(t);
+        if (s_.start.compose.mirror) tell_conductance(t);
         for (const flow::SensorFrame& frame : batch_.frames) {
             for (auto& recogniser : s_.recognisers) recogniser->push(frame);
         }
@@ -154,6 +156,18 @@ private:
     void lost(Time t, const sense::Source& source, const std::string& why) {
         std::erase_if(s_.recognisers, [&](const auto& r) { return r->source() == source.id(); });
         if (!ended_) consume(t, SourceChange{source.id(), source.kind(), flow::SourceStatus::kLost, why});
+    }
+
+    /// Biofeedback follows the raw signal, second by second: a recogniser would first have to know this person's quiet.
+    void tell_conductance(Time t) {
+        std::map<std::string, std::pair<double, int>> sum;
+        for (const flow::SensorFrame& frame : batch_.frames) {
+            if (frame.channel != flow::Channel::kEda) continue;
+            for (const float x : frame.samples)
+                if (std::isfinite(x)) sum[frame.source].first += static_cast<double>(x), ++sum[frame.source].second;
+        }
+        for (const auto& [source, total] : sum)
+            if (total.second > 0 && !ended_) consume(t, Conductance{source, total.first / total.second});
     }
 
     /// A drop is an event like what was not dropped.
@@ -195,7 +209,10 @@ private:
                 for (const flow::PlanItem& item : decision->plan->items) items_.insert_or_assign(item.id, item);
             }
         }
-        for (const EngineOrder& order : out.engine) s_.player->apply(order);
+        for (const EngineOrder& order : out.engine) {
+            s_.player->apply(order);
+            if (order.action == EngineAction::kSteer && items_.contains(heard_.item)) items_[heard_.item].expected = order.target;
+        }
         for (const std::string& id : out.close_sources) close_source(id);
         ended_ = ended_ || out.ended;
         if (out.plan) plan(t, *std::move(out.plan));

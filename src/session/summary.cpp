@@ -55,7 +55,8 @@ public:
     }
     void operator()(const Fault& fault) { s_.faults.emplace_back(now_, fault); }
     void operator()(const flow::Policy&) {}
-    void operator()(const Composed&) {}
+    void operator()(const Composed& composed) { s_.composed.push_back(composed); }
+    void operator()(const Conductance&) {}
     void operator()(const flow::AffectState& state) { s_.states.push_back(state); }
     void operator()(const Decision& decision) {
         if (decision.plan) {
@@ -112,6 +113,14 @@ json items_json(const Summary& summary) {
                         {"reason", main_reason(item.plan)},
                         {"ended", item.why_ended.empty() ? json(nullptr) : json(item.why_ended)}});
     }
+    return list;
+}
+
+json composed_json(const Summary& summary) {
+    json list = json::array();
+    for (const Composed& c : summary.composed)
+        list.push_back({{"item", c.item.text()}, {"engine", c.engine}, {"style", c.style}, {"key", c.key}, {"seed", c.seed},
+                        {"phrase", c.phrase}, {"fell_back", c.fell_back}});
     return list;
 }
 
@@ -178,6 +187,8 @@ json to_json(const Summary& s) {
             {"items", items_json(s)},
             {"unmet", unmet_json(s.unmet)},
             {"replans", s.replans},
+            {"composed", composed_json(s)},
+            {"biofeedback", s.start.compose.mirror},
             {"duration_s", s.ended.seconds()},
             {"ended", s.why_ended.empty() ? json("interrupted") : json(s.why_ended)}};
 }

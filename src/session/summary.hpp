@@ -34,6 +34,7 @@ struct Summary {
     std::vector<std::pair<Time, flow::Command>> commands;
     std::vector<std::pair<Time, SourceChange>> sources;
     std::vector<std::pair<Time, Fault>> faults;
+    std::vector<Composed> composed;      ///< who composed what, in the order of the record
     std::vector<std::string> models;            ///< of the evidence, in the order of first use
     std::vector<flow::Unmet> unmet;             ///< of the first plan
     int replans = 0;

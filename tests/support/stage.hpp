@@ -72,6 +72,9 @@ struct Cast {
     double minutes = 20;
     std::vector<std::unique_ptr<sense::Source>> sources = {};
     std::vector<std::unique_ptr<affect::Recogniser>> recognisers = {};
+    ComposeChoice compose = {};
+    flow::Policy policy = {};
+    std::filesystem::path file = {};                ///< rendered to this file; empty = timeline only
 };
 
 inline Outcome run(Cast cast) {
@@ -98,7 +101,16 @@ inline Outcome run(Cast cast) {
     for (const auto& source : cast.sources) setup.start.sources.emplace_back(source->id(), source->kind());
     setup.world = stage().world;
     setup.profiles = stage().profiles();
-    setup.player = *EnginePlayer::create(play::PlayerConfig(), stage().profiles());
+    setup.start.compose = cast.compose;
+    setup.start.policy = cast.policy;
+    play::PlayerConfig config;
+    if (!cast.file.empty()) {
+        config.mode = play::RunMode::kOffline;
+        config.file = cast.file.string();
+    }
+    auto player = *EnginePlayer::create(config, stage().profiles());
+    player->compose_with({*compose::engine_named(cast.compose.engine), .25, cast.policy.tinnitus_hz});
+    setup.player = std::move(player);
     setup.script = std::move(cast.script);
     setup.sources = std::move(cast.sources);
     setup.recognisers = std::move(cast.recognisers);

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "session/codec.hpp"
 #include "session/engine_player.hpp"
@@ -80,6 +82,30 @@ TEST(ComposedItem, IsHeardAndItsEngineIsInTheRecord) {
     EXPECT_EQ(std::get<Composed>(read).engine, "rule");
     EXPECT_EQ(std::get<Composed>(read).seed, composed->seed);
     EXPECT_EQ(a.bytes, run(dir.path() / "b.wav", 12).bytes);
+}
+
+TEST(ComposedItem, AnEngineThatMissesItsDeadlineIsReplacedByTheRulesAndTheRecordSaysSo) {
+    play::PlayerConfig config;
+    config.mode = play::RunMode::kLive;
+    auto player = EnginePlayer::create(config, [](const ContentKey&) { return ProfilePtr{}; }, play::make_null_sink()).value();
+    EnginePlayer::Composers composers;
+    composers.engine = compose::EngineKind::kLstm;
+    composers.patience_s = 1e-9;
+    player->compose_with(composers);
+    player->apply(plan_of(9, 20));
+    ASSERT_TRUE(player->start().has_value());
+    PlayerNews news;
+    for (int tries = 0; tries < 1200 && first<Composed>(news) == nullptr; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        player->advance_to(player->now(), news);
+    }
+    const Composed* composed = first<Composed>(news);
+    ASSERT_NE(composed, nullptr);
+    EXPECT_TRUE(composed->fell_back);
+    EXPECT_EQ(composed->engine, "rule");
+    EXPECT_EQ(first<Fault>(news), nullptr) << "a late engine is no fault: the music goes on";
+    player->stop_now();
+    EXPECT_TRUE(player->finish().has_value());
 }
 
 TEST(ComposedItem, WithoutASoundfontItFailsWithAReasonAndTheSessionGoesOn) {

@@ -207,6 +207,7 @@ export class SessionModel {
       this.answers = d.answers;
     }
     if (d.what === 'flag') this.locked = false; // what flags a session outranks a locked plan
+    if (d.what === 'steer' && this.decisions.at(-1)?.what === 'steer') this.decisions.pop(); // composed music may be steered each second
     this.decisions.push({ t_s, what: d.what, reasons: d.reasons });
     if (this.decisions.length > 200) this.decisions.shift();
   }
