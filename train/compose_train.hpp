@@ -4,7 +4,7 @@
 /// whose quadrants are people's (--from a checkpoint goes on from those weights).
 ///
 /// Songs (series of games, sessions of drummers) are split once by learn::Split: a tenth is never seen and left to
-/// `attune evaluate lstm`, 6 % of the rest says when to stop. Adam, windows of 128 sixteenths from a fresh state,
+/// `attune evaluate compose_lstm`, 6 % of the rest says when to stop. Adam, windows of 128 sixteenths from a fresh state,
 /// loss = cross-entropy of melody + .5 chord + .3 accompaniment + .3 drums, early stopping with `patience` epochs,
 /// a checkpoint each epoch; the same command goes on where it ended.
 ///

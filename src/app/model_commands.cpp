@@ -73,6 +73,8 @@ nlohmann::ordered_json describe(const learn::ModelEntry& entry, const std::files
                                    {"trainable", static_cast<bool>(entry.train)}};
     const auto model = learn::find_model(data_dir, entry.name);
     json["installed"] = model.has_value();
+    json["weights"] = model.has_value() || entry.train;   // what can neither be installed nor trained only measures
+    if (!model && !entry.train) return json;
     if (!model) {
         json["unavailable"] = model.error().message;
         return json;
@@ -100,11 +102,12 @@ int list(const Context& context) {
     }
     for (const auto& model : models) {
         const bool installed = model.at("installed").get<bool>();
-        std::printf("%-16s %-12s %s\n", model.at("model").get<std::string>().c_str(),
-                    installed ? (model.at("folder").get<std::string>() + " " + model.at("version").get<std::string>()).c_str()
+        std::printf("%-22s %-12s %s\n", model.at("model").get<std::string>().c_str(),
+                    !model.at("weights").get<bool>() ? "measures"
+                    : installed ? (model.at("folder").get<std::string>() + " " + model.at("version").get<std::string>()).c_str()
                               : "unavailable",
                     model.at("about").get<std::string>().c_str());
-        if (!installed) std::printf("%29s %s\n", "", model.at("unavailable").get<std::string>().c_str());
+        if (model.contains("unavailable")) std::printf("%35s %s\n", "", model.at("unavailable").get<std::string>().c_str());
     }
     return kDone;
 }

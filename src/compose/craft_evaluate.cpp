@@ -115,7 +115,7 @@ void report(const Ours& ours, EngineKind engine, const std::map<Corpus, CraftBou
 
 Result<learn::Evaluation> evaluate_craft(const learn::EvaluateRequest& request) {
     learn::Evaluation e;
-    e.model = "craft";
+    e.model = "compose_craft";
     e.version = "1";
     e.protocol = "stretches of 16 bars; 7 styles x arousal -.4, 0, .4 x valence -.5, .5 x 2 seeds (880001 on), 75 s each; folk is held to Nottingham, "
                  "chamber to the chorales, the others to POP909; runs of 8 notes are looked up in all three";

@@ -142,7 +142,7 @@ Result<learn::Evaluation> evaluate_lstm(const learn::EvaluateRequest& request, b
     ATTUNE_TRY(auto net, NoteNet::parse(weights, (card_file.parent_path() / card.file).string()));
 
     learn::Evaluation e;
-    e.model = research ? "lstm-research" : "lstm";
+    e.model = lstm_name(research);
     e.version = card.version;
     e.model_sha256 = card.sha256;
     e.protocol = "songs that the card does not list; nats a melody note = when it begins + which pitch; windows of 128 sixteenths from a fresh state; "

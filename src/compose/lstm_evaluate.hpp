@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// `attune evaluate lstm` (free weights) and `lstm-research`: likelihood of songs that were not learnt from.
+/// `attune evaluate compose_lstm` (free weights) and `compose_lstm_research`: likelihood of songs that were not learnt from.
 ///
 /// Nats a melody note = when it begins + which pitch, against a note-level bigram (pitch after pitch, length after
 /// length, add .5) counted on the pieces that the card lists; intervals by bootstrap over songs.

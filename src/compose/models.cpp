@@ -89,7 +89,7 @@ Result<learn::Evaluation> evaluate_hmm(const learn::EvaluateRequest& request) {
     ATTUNE_TRY(const auto tunes, nottingham(request.data));
     ATTUNE_TRY(const auto held, cross_validate(tunes));
     learn::Evaluation e;
-    e.model = "hmm";
+    e.model = "compose_hmm";
     e.version = "1";
     e.data = {"nottingham"};
     const std::filesystem::path folder = learn::find_set(request.data, "nottingham").value_or(request.data);
@@ -162,16 +162,16 @@ Result<void> train_runs(const learn::TrainRequest& request) {
 }  // namespace
 
 void register_models(learn::ModelRegistry& registry, const Outside& outside) {
-    registry.add({"hmm", "composer: hidden Markov model of harmony and melody", {"nottingham"}, evaluate_hmm, train_hmm});
+    registry.add({"compose_hmm", "composer: hidden Markov model of harmony and melody", {"nottingham"}, evaluate_hmm, train_hmm});
     const auto trainer = [&outside](const char* name) {
         return [run = outside.train, name](const learn::TrainRequest& request) -> Result<void> { return run(name, request); };
     };
-    registry.add({"lstm", "composer: LSTM of melody, chords, accompaniment and drums", {"pop909", "nottingham", "jsb_chorales", "groove_midi"},
+    registry.add({"compose_lstm", "composer: LSTM of melody, chords, accompaniment and drums", {"pop909", "nottingham", "jsb_chorales", "groove_midi"},
                   [](const learn::EvaluateRequest& r) { return evaluate_lstm(r, false); }, trainer("lstm")});
-    registry.add({"lstm-research", "the same, learnt on from pieces whose quadrant people named", {"emopia", "vgmidi"},
+    registry.add({"compose_lstm_research", "the same, learnt on from pieces whose quadrant people named", {"emopia", "vgmidi"},
                   [](const learn::EvaluateRequest& r) { return evaluate_lstm(r, true); }, trainer("lstm-research")});
-    registry.add({"runs", "composer: runs of eight notes that the corpora hold, so that nothing is copied", {"pop909", "nottingham", "jsb_chorales"}, {}, train_runs});
-    registry.add({"craft", "the composer's melodies against three corpora, and what they repeat of them", {"pop909", "nottingham", "jsb_chorales"}, evaluate_craft, {}});
+    registry.add({"compose_runs", "composer: runs of eight notes that the corpora hold, so that nothing is copied", {"pop909", "nottingham", "jsb_chorales"}, {}, train_runs});
+    registry.add({"compose_craft", "the composer's melodies against three corpora, and what they repeat of them", {"pop909", "nottingham", "jsb_chorales"}, evaluate_craft, {}});
     static constexpr std::array<std::pair<const char*, EngineKind>, 3> kEngines = {
         {{"composer", EngineKind::kRule}, {"composer-hmm", EngineKind::kHmm}, {"composer-lstm", EngineKind::kLstm}}};
     for (const auto& [name, engine] : kEngines)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// What this room gives to `attune train`, `evaluate` and `models`: hmm, lstm, lstm-research, craft, composer, composer-hmm,
-/// composer-lstm.
+/// What this room gives to `attune train`, `evaluate` and `models`: compose_hmm, compose_lstm,
+/// compose_lstm_research, compose_runs, each named as its card, and what measures without weights: compose_craft, composer,
+/// composer-hmm, composer-lstm.
 #include "compose/judge_evaluate.hpp"
 #include "learn/model_registry.hpp"
 
