@@ -227,11 +227,6 @@ void Composer::set_target(const flow::Va& target, const Controls& controls) {
     state_->controls = controls;
 }
 
-void Composer::set_engine(std::unique_ptr<Engine> engine) {
-    state_->engine = std::move(engine);
-    state_->head.engine = to_string(state_->engine->kind());
-}
-
 EngineKind Composer::engine() const noexcept { return state_->engine->kind(); }
 const Controls& Composer::controls() const noexcept { return state_->controls; }
 const Score& Composer::head() const noexcept { return state_->head; }

@@ -64,8 +64,6 @@ public:
     void end_with_next() noexcept;
 
     void set_target(const flow::Va& target, const Controls& controls);
-    /// Takes over from the next phrase on; the current one is finished as it is.
-    void set_engine(std::unique_ptr<Engine> engine);
     [[nodiscard]] EngineKind engine() const noexcept;
     [[nodiscard]] const Controls& controls() const noexcept;
     [[nodiscard]] const Score& head() const noexcept;  ///< title, key, parts ... without notes

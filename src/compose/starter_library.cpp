@@ -54,13 +54,6 @@ const std::vector<StarterPiece>& starter_pieces() {
     return list;
 }
 
-bool starter_complete(const std::filesystem::path& folder) {
-    return std::all_of(starter_pieces().begin(), starter_pieces().end(), [&](const StarterPiece& p) {
-        std::error_code ignored;
-        return std::filesystem::is_regular_file(folder / p.file, ignored);
-    });
-}
-
 Result<std::vector<std::filesystem::path>> make_starter_library(const std::filesystem::path& folder, const StarterOptions& options) {
     const auto& pieces = starter_pieces();
     ATTUNE_CHECK(core::make_folder(folder));

@@ -22,7 +22,6 @@ struct StarterPiece {
 };
 /// In the order of their track numbers.
 [[nodiscard]] const std::vector<StarterPiece>& starter_pieces();
-[[nodiscard]] bool starter_complete(const std::filesystem::path& folder);
 
 struct StarterOptions {
     int threads = 2;                                        ///< 1..8

@@ -145,6 +145,4 @@ void KeptInstruments::keep(const std::array<PartSetup, kParts>& parts) {
     }
 }
 
-int Synth::voices() const noexcept { return fluid_synth_get_active_voice_count(state_->synth); }
-
 }  // namespace attune::compose

@@ -3,7 +3,7 @@
 /// FluidSynth with a General MIDI soundfont, pulled in blocks.
 ///
 /// Out      stereo float at kEngineRate; at most 96 voices; reverb on, chorus off
-/// Threads  create() and prepare_programs() on any thread (they read the soundfont); everything else on one
+/// Threads  create() and prepare_parts() on any thread (they read the soundfont); everything else on one
 ///          thread at a time: no lock (the synth's own is off), no file, nothing of ours allocated. FluidSynth 2.3 itself
 ///          allocates one small list a 64 frames in render(): it belongs on the engine thread, not in the callback
 /// Memory   a Synth decodes the instruments of its parts (a piano: 1.2 s, 90 MB) and lets them go; KeptInstruments holds them
@@ -42,7 +42,6 @@ public:
     void set_channel_db(int channel, double db) noexcept;
     /// Continues the sound; left.size() == right.size().
     void render(std::span<float> left, std::span<float> right) noexcept;
-    [[nodiscard]] int voices() const noexcept;
 
 private:
     friend class KeptInstruments;
