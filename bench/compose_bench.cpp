@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Line 6 of the composer's promises: how many times faster than the music it composes and renders, how long after a decision
+// Lines 5 and 6 of the composer's promises: how many times faster than the music it composes and renders, how long after a decision
 // a control is heard, what the starter library costs. Processor time of this process, so that other work on the machine
 // does not count; JSON Lines on stdout.
-//   compose_bench [PART OF A NAME: compose render decision starter]
+//   compose_bench [PART OF A NAME: compose render decision tinnitus starter]
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,10 @@
 #include "compose/render.hpp"
 #include "compose/starter_library.hpp"
 #include "compose/synth.hpp"
+#include "compose/tinnitus.hpp"
 #include "core/units.hpp"
 #include "core/usage.hpp"
+#include "signal/stft.hpp"
 
 namespace attune::compose {
 namespace {
@@ -109,6 +112,46 @@ void bench_decision() {
                 *std::max_element(late.begin(), late.end()), kAhead_ms);
 }
 
+/// Line 5 on the whole half hour: power within a third of an octave of the pitch with the notch, against the same music without.
+void bench_tinnitus() {
+    constexpr double kPitch = 4000.0, kMinutes = 30.0;
+    constexpr std::size_t kFrame = 8192, kHop = 4096;
+    const auto tune = compose_score(brief_of(Style::kFolk, 60)).value();
+    std::vector<MidiNote> melody;
+    for (const Note& n : tune.notes)
+        if (n.part == Part::kMelody) melody.push_back({n.start, n.length, n.pitch, n.velocity});
+    VariationBrief brief;
+    brief.seconds = 60.0 * kMinutes;
+    brief.tinnitus_hz = kPitch;
+    const auto score = compose_variation(melody, brief).value();
+    auto stft = signal::Stft::create({static_cast<int>(kFrame), static_cast<int>(kHop), 0, signal::Window::kHann}).value();
+    std::vector<float> row(stft.bins());
+    const double from = core::cpu_seconds();
+    double seconds = 0.0;
+    std::vector<double> minute[2];   // power near the pitch, minute by minute: without, with
+    for (int notch = 0; notch < 2; ++notch) {
+        const auto sound = render(score, nullptr, notch == 0 ? 0.0 : kPitch);
+        if (!sound) return static_cast<void>(std::printf("{\"name\":\"tinnitus\",\"unavailable\":\"%s\"}\n", sound.error().message.c_str()));
+        seconds = static_cast<double>(sound->left.size()) / kEngineRate.hz;
+        for (std::size_t at = 0; at + kFrame <= sound->left.size(); at += kHop) {
+            const auto m = at / static_cast<std::size_t>(60 * kEngineRate.hz);
+            if (minute[notch].size() <= m) minute[notch].resize(m + 1, 1e-12);
+            stft.power(std::span(sound->left).subspan(at, kFrame), row);
+            for (std::size_t k = 1; k < row.size(); ++k) {
+                const double hz = static_cast<double>(k) * kEngineRate.hz / kFrame;
+                if (std::abs(std::log2(hz / kPitch)) <= 1.0 / 3.0) minute[notch][m] += static_cast<double>(row[k]);
+            }
+        }
+    }
+    double plain = 0.0, cut = 0.0, worst = -200.0;
+    for (std::size_t m = 0; m < minute[0].size(); ++m) {
+        plain += minute[0][m], cut += minute[1][m];
+        worst = std::max(worst, 10.0 * std::log10(minute[1][m] / minute[0][m]));
+    }
+    std::printf("{\"name\":\"tinnitus\",\"hz\":%.0f,\"seconds\":%.0f,\"near_db\":%.1f,\"near_db_worst_minute\":%.1f,\"notes\":%zu,\"cpu_s\":%.0f}\n", kPitch, seconds,
+                10.0 * std::log10(cut / plain), worst, score.notes.size(), core::cpu_seconds() - from);
+}
+
 void bench_starter() {
     const auto folder = std::filesystem::temp_directory_path() / ("attune-starter-bench-" + std::to_string(::getpid()));
     const double from = core::cpu_seconds();
@@ -131,6 +174,7 @@ int main(int argc, char** argv) {
     if (wanted("render"))
         for (int i = 0; i < kStyles; ++i) bench_render(static_cast<Style>(i));
     if (wanted("decision")) bench_decision();
+    if (wanted("tinnitus")) bench_tinnitus();
     if (wanted("starter")) bench_starter();
     return 0;
 }

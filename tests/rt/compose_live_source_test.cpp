@@ -155,6 +155,78 @@ TEST(LiveSource, NothingOfAChangeIsHeardBeforeItsBoundaryAndAllOfItBehind) {
     }
 }
 
+/// 250 ms from decision to sound, of which the player's engine is ahead of the ear by 90 (PlayerConfig::ahead_ms).
+constexpr int kMostFrames = (250 - 90) * 48;
+
+/// Frames from set() until the sound is another by `share` of its own level.
+int frames_until_heard(Control control, double value, double share) {
+    Twins twins;
+    while (twins.seconds < 2.5) EXPECT_FALSE(twins.step());
+    Controls c = controls_for({});
+    c[control] = value;
+    EXPECT_TRUE(twins.told->set({}, c, When::kImmediate).has_value());
+    std::array<float, Performer::kStep> apart{};
+    for (int frames = Performer::kStep; frames < 48000; frames += Performer::kStep) {
+        static_cast<void>(twins.step());
+        for (std::size_t i = 0; i < apart.size(); ++i) apart[i] = twins.a[i] - twins.b[i];
+        if (rms(apart) > share * rms(twins.b)) return frames;
+    }
+    return 48000;
+}
+
+TEST(LiveSource, TimbreAndIntensityAreHeardWithinAQuarterSecondOfTheDecisionInFrames) {
+    for (const auto& [control, value] : {std::pair{Control::kIntensity, 1.0}, {Control::kIntensity, 0.0}, {Control::kTimbre, 1.0}, {Control::kTimbre, 0.0}}) {
+        const int frames = frames_until_heard(control, value, .1);   // a tenth: about a decibel
+        std::printf("[ decision ] %s to %.0f: heard after %d frames, %.1f ms with the engine's 90\n", to_string(control), value, frames, frames / 48.0 + 90.0);
+        EXPECT_LE(frames, kMostFrames) << to_string(control);
+    }
+}
+
+TEST(LiveSource, MusicalTimeRunsAtTheNewTempoFromTheNextBlockOn) {
+    for (const double value : {0.0, 1.0}) {
+        auto source = LiveSource::create(brief(), {0, 0, {}}).value();
+        std::array<float, Performer::kStep> l{}, r{};
+        const auto step = [&] {
+            static_cast<void>(source->process(l, r));
+            return source->position();
+        };
+        for (int i = 0; i < 700; ++i) static_cast<void>(source->work()), static_cast<void>(step());
+        Controls c = controls_for({});
+        c[Control::kTempo] = value;
+        const Ticks from = source->position();
+        ASSERT_TRUE(source->set({}, c, When::kImmediate).has_value());
+        constexpr int kSteps = 60;   // 80 ms, before and while the worker hears of it
+        Ticks to = from;
+        for (int i = 0; i < kSteps; ++i) {
+            if (i == kSteps / 2) static_cast<void>(source->work());
+            to = step();
+        }
+        const double ticks = kSteps * Performer::kStep / 48000.0 * tempo_bpm(c) / 60.0 * kTicksPerBeat;
+        EXPECT_NEAR(static_cast<double>(to - from), ticks, 2.0) << "not one block at the old tempo";
+    }
+}
+
+TEST(LiveSource, NotesChangeAtTheNextSixteenthInFrames) {
+    Twins twins;
+    while (twins.seconds < 2.5) ASSERT_FALSE(twins.step());
+    Controls c = controls_for({});
+    c[Control::kDensity] = 1.0;   // every sixteenth is struck
+    static_cast<void>(twins.told->take_events());
+    const Ticks asked = twins.told->position();
+    ASSERT_TRUE(twins.told->set({}, c, When::kImmediate).has_value());
+    static_cast<void>(twins.told->work());
+    const Ticks boundary = twins.told->take_events().at(0).tick;
+    const double per_frame = tempo_bpm(c) / 60.0 * kTicksPerBeat / 48000.0;
+    EXPECT_EQ(boundary % kSixteenth, 0);
+    EXPECT_LE(static_cast<double>(boundary - asked), kSixteenth + .04 * 48000.0 * per_frame) << "the next that can still be reached in 40 ms";
+    const double at = twins.seconds;
+    while (!twins.step()) ASSERT_LT(twins.seconds - at, 3.0);
+    const double frames = (twins.seconds - at) * 48000.0, due = static_cast<double>(boundary - asked) / per_frame;
+    std::printf("[ decision ] notes: due after %.0f frames, heard after %.0f\n", due, frames);
+    EXPECT_GE(frames, due - Performer::kStep);
+    EXPECT_LE(frames, due + .025 * 48000.0 + 2.0 * Performer::kStep) << "a player is at most 25 ms late";
+}
+
 TEST(LiveSource, ConductanceIsHeardInTheMusicWithinABar) {
     // Mirror from end to end: sensor, steering, live source, sound. The first sample above the baseline to the first
     // frame that differs from what would have been played.
