@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "affect/validity.hpp"
+#include "core/log.hpp"
 #include "learn/model_card.hpp"
+#include "learn/parts.hpp"
+#include "learn/voice_activity.hpp"
 #include "learn/voice_model.hpp"
 #include "signal/voice_front.hpp"
 #include "signal/voice_functionals.hpp"
@@ -23,6 +27,7 @@ constexpr double kPausesDb = 15.0;       // chosen: speech has pauses this much 
 constexpr double kOverMusicDb = 25.0;    // chosen: while music plays, as its own frames swing by less
 constexpr double kClipped = 0.01, kRail = 0.999;
 constexpr double kStrange = 2.5;         // RMS of z; about 1 on speech like that trained on
+constexpr double kSpoken = 0.5, kFewestSpoken = 0.1;  // chosen: probability of a frame, share of the check-in
 constexpr double kFewestRuns = 0.5;      // voiced runs a second; sustained tones have fewer
 constexpr std::size_t kFrame = 320;      // 20 ms
 constexpr double kDomain = 0.7;          // r_dom: acted speech of a studio, not this room
@@ -45,8 +50,10 @@ struct Places {
 
 class VoiceRecogniser final : public Recogniser {
 public:
-    VoiceRecogniser(std::string source, learn::VoiceModel model, signal::VoiceFront front, std::string id, double r_rec)
-        : source_(std::move(source)), model_(std::move(model)), front_(std::move(front)), id_(std::move(id)), r_rec_(r_rec) {}
+    VoiceRecogniser(std::string source, learn::VoiceModel model, signal::VoiceFront front, std::optional<learn::VoiceActivity> activity,
+                    std::string id, double r_rec)
+        : source_(std::move(source)), model_(std::move(model)), front_(std::move(front)), activity_(std::move(activity)),
+          id_(std::move(id)), r_rec_(r_rec) {}
 
     const std::string& source() const noexcept override { return source_; }
     flow::SourceKind kind() const noexcept override { return flow::SourceKind::kVoice; }
@@ -100,6 +107,8 @@ private:
         const SpeechCheck check = check_speech(samples);
         if (check.clipped > kClipped) return abstain(now, flow::Abstain::kClipping, flow::Quality::kAlert);
         if (check.loud_dbfs < kQuietDbfs) return abstain(now, flow::Abstain::kNoSpeech, flow::Quality::kGood);
+        if (activity_ && spoken_share(samples) < kFewestSpoken)
+            return abstain(now, music_ ? flow::Abstain::kOwnMusic : flow::Abstain::kNoSpeech, flow::Quality::kGood);
         if (music_ && check.range_db < kOverMusicDb) return abstain(now, flow::Abstain::kOwnMusic, flow::Quality::kFewDrops);
         if (check.range_db < kPausesDb) return abstain(now, flow::Abstain::kNoSpeech, flow::Quality::kFewDrops);
         const auto view = front_.analyse(samples);
@@ -109,6 +118,13 @@ private:
         const auto x = signal::voice_functionals(*view);
         if (model_.strangeness(x, usual_) > kStrange) return abstain(now, flow::Abstain::kPoorSignal, flow::Quality::kAlert);
         return speak(now, x);
+    }
+
+    double spoken_share(std::span<const float> samples) {
+        const auto p = activity_->judge(samples);
+        if (!p || p->empty()) return 0.0;
+        const auto spoken = std::ranges::count_if(*p, [](double v) { return v > kSpoken; });
+        return static_cast<double>(spoken) / static_cast<double>(p->size());
     }
 
     flow::Evidence speak(Time now, const signal::VoiceFunctionals& x) {
@@ -138,6 +154,7 @@ private:
     std::string source_;
     learn::VoiceModel model_;
     signal::VoiceFront front_;
+    std::optional<learn::VoiceActivity> activity_;
     std::string id_;
     double r_rec_;
     Places places_;
@@ -174,14 +191,27 @@ SpeechCheck check_speech(std::span<const float> samples) {
     return out;
 }
 
-Result<std::unique_ptr<Recogniser>> make_voice_recogniser(const std::string& source, const std::filesystem::path& data_dir) {
+namespace {
+
+std::optional<learn::VoiceActivity> installed_activity(const std::filesystem::path& data_dir) {
+    const auto part = learn::find_part(data_dir, "silero_vad");
+    auto made = part ? learn::VoiceActivity::load(*part) : Result<learn::VoiceActivity>(tl::unexpected<Error>(part.error()));
+    if (made) return *std::move(made);
+    core::log(core::LogLevel::kWarning, "affect", "speech is told from its level alone: " + made.error().message);
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Recogniser>> make_voice_recogniser(const std::string& source, const std::filesystem::path& data_dir, SpeechBy by) {
     ATTUNE_TRY(const auto installed, learn::find_model(data_dir, "voice"));
     ATTUNE_TRY(auto model, learn::VoiceModel::load(installed.weights));
     ATTUNE_TRY(auto front, signal::VoiceFront::create());
     const auto figure = installed.card.figures.find("r_rec_arousal");
     // A model whose card has no validity of its own informs nothing.
     const double r_rec = figure == installed.card.figures.end() ? 0.0 : figure->second;
-    return std::make_unique<VoiceRecogniser>(source, std::move(model), std::move(front), installed.card.id(), r_rec);
+    auto activity = by == SpeechBy::kNetworkIfInstalled ? installed_activity(data_dir) : std::nullopt;
+    return std::make_unique<VoiceRecogniser>(source, std::move(model), std::move(front), std::move(activity), installed.card.id(), r_rec);
 }
 
 }  // namespace attune::affect

@@ -7,6 +7,9 @@
 #include <numbers>
 #include <vector>
 
+#include "learn/parts.hpp"
+#include "learn/voice_activity.hpp"
+
 namespace attune::affect {
 namespace {
 
@@ -39,7 +42,7 @@ std::vector<float> tone(double seconds, double level) {
 class VoiceRecogniser : public testing::Test {
 protected:
     void SetUp() override {
-        auto made = make_voice_recogniser("page:microphone", std::filesystem::temp_directory_path() / "attune_no_data");
+        auto made = make_voice_recogniser("page:microphone", std::filesystem::temp_directory_path() / "attune_no_data", SpeechBy::kLevelAlone);
         if (!made) GTEST_SKIP() << made.error().describe();
         voice_ = *std::move(made);
     }
@@ -114,6 +117,24 @@ TEST_F(VoiceRecogniser, FallsSilentWhenTheMicrophoneIsSwitchedOff) {
     static_cast<void>(hear(syllables(3.0, 120.0, 0.3)));
     now_ = now_ + milliseconds(5000);
     EXPECT_FALSE(voice_->poll(now_));
+}
+
+TEST(VoiceActivity, DoesNotTakeATonePlayedByUsForSpeech) {
+    const auto folder = std::filesystem::temp_directory_path() / "attune_no_data";
+    const auto part = learn::find_part(folder, "silero_vad");
+    if (!part) GTEST_SKIP() << part.error().describe();
+    auto activity = learn::VoiceActivity::load(*part);
+    ASSERT_TRUE(activity) << activity.error().describe();
+    const auto p = activity->judge(tone(2.0, 0.3));
+    ASSERT_TRUE(p);
+    EXPECT_EQ(p->size(), 62U);
+    for (const double v : *p) EXPECT_LT(v, 0.5);
+}
+
+TEST(VoiceActivity, AMissingPartIsNotFound) {
+    const auto none = learn::VoiceActivity::load("/nowhere/silero_vad.onnx");
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
 }
 
 TEST(SpeechCheck, MeasuresLevelRangeAndClipping) {
