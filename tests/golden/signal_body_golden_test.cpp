@@ -5,10 +5,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "core/text.hpp"
+#include "signal/eda.hpp"
 #include "signal/features.hpp"
 #include "signal/hrv.hpp"
 
@@ -108,6 +110,39 @@ TEST(SignalFeatures, ConstantHasNoShapeAndNanGivesNan) {
     x[3] = std::nanf("");
     EXPECT_TRUE(std::isnan(signal_features(x, 4.0).value()[0]));
     EXPECT_FALSE(signal_features(std::vector<float>(8, 1.0F), 4.0));
+}
+
+TEST(Eda, CleanTonicAndPhasicEqualNumpy) {
+    std::ifstream file(std::string(ATTUNE_SOURCE_DIR) + "/tests/golden/data/eda.csv");
+    std::vector<std::vector<double>> rows;
+    for (std::string line; std::getline(file, line);) rows.push_back(numbers(line));
+    ASSERT_EQ(rows.size(), 5U);
+    EdaConfig config;
+    config.rate_hz = rows[0].at(0);
+    auto splitter = EdaSplitter::create(config);
+    ASSERT_TRUE(splitter);
+    const std::vector<float> x(rows[1].begin(), rows[1].end());
+    std::vector<EdaSample> got(x.size());
+    std::vector<EdaResponse> responses;
+    splitter->push(x, got, responses);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        EXPECT_NEAR(got[i].clean, rows[2][i], 1e-6) << i;
+        EXPECT_NEAR(got[i].tonic, rows[3][i], 1e-6) << i;
+        EXPECT_NEAR(got[i].phasic, rows[4][i], 1e-6) << i;
+    }
+}
+
+/// The table "Forty features of any body signal" of docs/signals.md, first column.
+TEST(SignalFeatures, TheDocumentationListsEachInItsPlace) {
+    std::ifstream file(std::string(ATTUNE_SOURCE_DIR) + "/docs/signals.md");
+    std::vector<std::string> listed;
+    bool inside = false;
+    for (std::string line; std::getline(file, line);) {
+        if (line.rfind("## ", 0) == 0) inside = line == "## Forty features of any body signal";
+        if (inside && line.rfind("| `", 0) == 0) listed.push_back(line.substr(3, line.find('`', 3) - 3));
+    }
+    const auto& names = signal_feature_names();
+    EXPECT_EQ(listed, std::vector<std::string>(names.begin(), names.end()));
 }
 
 }  // namespace
