@@ -53,16 +53,16 @@ std::string chords_only() {
 }
 
 TEST_F(ComposeCommand, PointsLengthsControlsAndNamesOutOfRangeAreNamed) {
-    expect_error(compose({"--valence", "2"}), kFailed, {"2", "-1..1"});
-    expect_error(compose({"--arousal", "nan"}), kFailed, {"-1..1"});
-    expect_error(compose({"--seconds", "2"}), kFailed, {"seconds 2", "4..7200"});
-    expect_error(compose({"--control", "tempo=1.5"}), kFailed, {"tempo", "1.5", "0..1"});
-    expect_error(compose({"--control", "speed=.5"}), kFailed, {"speed=.5", "percussiveness"});
-    expect_error(compose({"--control", "tempo="}), kFailed, {"tempo="});
-    expect_error(compose({"--style", "piano-balad"}), kFailed, {"piano-balad", "did you mean piano_ballad?"});
-    expect_error(compose({"--engine", "gan"}), kFailed, {"gan", "rule"});
+    expect_error(compose({"--valence", "2"}), kBadUsage, {"2", "-1..1"});
+    expect_error(compose({"--arousal", "nan"}), kBadUsage, {"-1..1"});
+    expect_error(compose({"--seconds", "2"}), kBadUsage, {"seconds 2", "4..7200"});
+    expect_error(compose({"--control", "tempo=1.5"}), kBadUsage, {"tempo", "1.5", "0..1"});
+    expect_error(compose({"--control", "speed=.5"}), kBadUsage, {"speed=.5", "percussiveness"});
+    expect_error(compose({"--control", "tempo="}), kBadUsage, {"tempo="});
+    expect_error(compose({"--style", "piano-balad"}), kBadUsage, {"piano-balad", "did you mean piano_ballad?"});
+    expect_error(compose({"--engine", "gan"}), kBadUsage, {"gan", "rule"});
     expect_error(compose({"--seed", "minus one"}), kBadUsage, {"seed"});
-    EXPECT_EQ(attune_({"compose", "--valence", "0"}).status, kFailed) << "nothing to write is an error";
+    EXPECT_EQ(attune_({"compose", "--valence", "0"}).status, kBadUsage) << "nothing to write is an error";
 }
 
 TEST_F(ComposeCommand, ASeedThatIsCorruptOrHasNoMelodyIsRefused) {
@@ -93,9 +93,9 @@ TEST_F(ComposeCommand, AMissingSoundfontOrModelIsNamedAndSessionsSayItBeforeThey
     attune_.take_data_of(test::scanned());
     expect_error(run({"--compose", "always"}, no_font), kFailed, {"/nowhere/font.sf3"});
     expect_error(run({"--compose", "always", "--engine", "lstm"}, broken), kFailed, {"free/compose_lstm.onnx"});
-    expect_error(run({"--compose", "sometimes"}), kFailed, {"sometimes", "gaps", "always"});
-    expect_error(run({"--compose", "always", "--engine", "gan"}), kFailed, {"gan"});
-    expect_error(run({"--mirror"}), kFailed, {"mirror", "compose"});
+    expect_error(run({"--compose", "sometimes"}), kBadUsage, {"sometimes", "gaps", "always"});
+    expect_error(run({"--compose", "always", "--engine", "gan"}), kBadUsage, {"gan"});
+    expect_error(run({"--mirror"}), kBadUsage, {"mirror", "compose"});
 }
 
 TEST_F(ComposeCommand, ASessionOfComposedMusicEndsByItselfAndReplays) {
