@@ -7,13 +7,13 @@
 // the same way. Between such corrections every frame is played as it came, bit by bit.
 const kFade = 240; // 5 ms
 const kPacket = 960; // 20 ms
-const kLeast = 1440; // 30 ms ought to lie ahead when the latest packet of all comes
-const kSpare = 480; // more than that is asked for when there is less
+const kLeast = 1920; // 40 ms ought to lie ahead when the latest packet of all comes
+const kSpare = 960; // more than that is asked for when there is less
 const kBase = 4800; // 100 ms: where nothing is known yet, and the least target
 const kLongest = 19200; // the target grows to 400 ms at most
 const kExtra = 1200; // 25 ms that are never needed are only delay
 const kSlept = 9600; // 200 ms too much: jump
-const kMost = 0.003; // of the speed: 5 cents
+const kMost = 0.004; // of the speed: 7 cents
 const kBend = kMost / 12000; // of the speed a frame: there within 250 ms
 const kHorizon = 20; // s that what is never needed is looked at
 const kCalm = 120; // s without need, and the target falls by a packet
