@@ -17,6 +17,8 @@ namespace attune::play {
 namespace {
 
 constexpr std::size_t kBlock = 960;  // 20 ms: the engine wakes as often
+constexpr std::size_t kMostAhead = 150 * 48;
+constexpr std::size_t kTight = 960;  // less than this left when the engine wakes: it was woken late
 constexpr std::int64_t kOfflineBlock = 4800;
 // Waking up costs more than the music: seldom, but well within the 90 ms that lie ahead.
 constexpr auto kEnginePause = std::chrono::milliseconds(20);
@@ -47,7 +49,7 @@ struct CallbackStats {
 
 struct Player::State final : Puller {
     State(const PlayerConfig& c, core::Clock& k)
-        : config(c), clock(k), ring(static_cast<std::size_t>(c.ahead_ms) * 48 + 1024),
+        : config(c), clock(k), ring(kMostAhead + 1024),
           stage(ring, c.engine.timeline.stop_fade_s) {}
 
     PlayerConfig config;
@@ -140,9 +142,11 @@ void Player::State::run() {
     const auto give_up = SteadyNow::now() + kFirstItemWait;
     while (!quit.load() && !engine->ready(kOfflineBlock) && SteadyNow::now() < give_up)
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    const auto target = static_cast<std::size_t>(config.ahead_ms) * 48;
+    auto target = static_cast<std::size_t>(config.ahead_ms) * 48;
     bool primed = false;
     while (!quit.load()) {
+        // A machine that wakes this thread late is played further ahead, a block each time.
+        if (stage.taken() > kEngineRate.hz && ring.size() < kTight) target = std::min(kMostAhead, target + kBlock);
         while (ring.size() + kBlock <= target && !quit.load()) render_block(primed);
         std::this_thread::sleep_for(kEnginePause);
     }
@@ -367,6 +371,7 @@ Telemetry Player::telemetry() const {
         static_cast<double>(s.stats.last_ns.load() - s.stats.first_ns.load()) * 1e-9;
     const auto pulled = static_cast<double>(s.stats.pulled.load());
     if (elapsed > 10.0) t.clock_drift_ppm = (pulled / kEngineRate.hz / elapsed - 1.0) * 1e6;
+    t.sink_latency_s = s.sink ? s.sink->latency_s() : 0.0;
     t.limiter_db = s.stage.limited_db();
     t.dose_share = std::max(s.dose.share(s.utc_of(s.engine->heard_frame())), s.dose_elsewhere);
     t.output_calibrated = s.config.engine.output.calibrated;

@@ -4,7 +4,7 @@
 ///
 /// Modes    kTimeline  no samples: advance_to() steps the engine in virtual time (fast, null sink)
 ///          kOffline   advance_to() renders as fast as the decoders give, into the writer (fast,
-///          file) kLive      an engine thread keeps <= ahead_ms in front of the sink; advance_to()
+///          file) kLive      an engine thread keeps ahead_ms in front of the sink (up to 150 where it is woken late); advance_to()
 ///          does nothing
 /// Order    joins, gains and tempo are of the timeline, so the three agree to the frame
 /// Time     the engine's frame 0 is `start` of session time in the fast modes; live, it is when the
@@ -50,6 +50,7 @@ struct Telemetry {
     double lowest_buffer_ms = 0.0;
     double decoded_ahead_s = 0.0;  ///< least of the sounding voices
     double clock_drift_ppm = 0.0;  ///< of the sink against the steady clock, from 10 s on
+    double sink_latency_s = 0.0;   ///< from the sink to the ear, as the sink knows it
     double limiter_db = 0.0;       ///< strongest limiting so far
     double dose_share = 0.0;       ///< of the weekly allowance
     bool output_calibrated = false;
