@@ -27,8 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         break;
     case 4:
-        if (const auto filter = library::Filter::parse(text))
+        if (const auto filter = library::Filter::parse(text)) {
             static_cast<void>(filter->matches(library::TrackRow{}));
+            if (!library::Filter::parse(filter->text())) __builtin_trap();
+        }
         break;
     case 5: static_cast<void>(library::MusicModel::from_bytes(text)); break;
     default: static_cast<void>(library::decode({data + 1, size - 1})); break;

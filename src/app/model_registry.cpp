@@ -20,6 +20,7 @@
 #include "compose/synth.hpp"
 #include "core/hash.hpp"
 #include "library/evaluate_known.hpp"
+#include "library/music_evaluation.hpp"
 #if __has_include("library/models.hpp")
 #include "library/models.hpp"
 #define ATTUNE_LIBRARY_MODELS 1
@@ -128,6 +129,8 @@ learn::ModelRegistry make_model_registry() {
 #ifdef ATTUNE_LIBRARY_MODELS
     library::register_models(registry);
     library::register_known(registry, known_pieces);
+    registry.add({"mel-cnn", "quadrant, valence and arousal from the log-mel spectrum; a candidate beside the descriptors, not installed", library::kBothSets, {},
+                  [](const learn::TrainRequest& request) { return start_trainer("mel-cnn", request); }});
 #endif
     return registry;
 }

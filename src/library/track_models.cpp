@@ -11,6 +11,16 @@
 namespace attune::library {
 namespace {
 
+constexpr std::size_t kMostWindows = 8;  ///< that a model of the whole track looks at
+
+/// At most kMostWindows of them, evenly over the track.
+std::vector<const std::vector<float>*> spread(const std::vector<const std::vector<float>*>& windows) {
+    if (windows.size() <= kMostWindows) return windows;
+    std::vector<const std::vector<float>*> out;
+    for (std::size_t i = 0; i < kMostWindows; ++i) out.push_back(windows[(2 * i + 1) * windows.size() / (2 * kMostWindows)]);
+    return out;
+}
+
 /// Mean prediction over the windows of a track: the whole if it is short, else its segments.
 std::vector<double> mean_prediction(const MusicModel& model,
                                     const std::vector<const std::vector<float>*>& windows) {
@@ -87,10 +97,12 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
         }
     }
     if (windows.empty()) return;
+    windows = spread(windows);
     const auto estimate = [](double value, std::optional<double> sd, const std::string& id) {
         return flow::Estimate<double>{value, sd, flow::ValueOrigin::kModel, id};
     };
     if (s.emotion) {
+        // Every segment has a value of its own, so every one is looked at: what a window has not heard is not claimed.
         const MusicModel& m = s.emotion->model;
         std::vector<double> arousals;
         std::array<double, 2> sum{};

@@ -4,6 +4,7 @@ attune_test(compose unit DEPS compose TIMEOUT 300 SOURCES
   unit/compose_craft_test.cpp
   unit/compose_export_test.cpp
   unit/compose_form_test.cpp
+  unit/compose_known_test.cpp
   unit/compose_lstm_test.cpp
   unit/compose_score_test.cpp
   unit/compose_steering_test.cpp)
