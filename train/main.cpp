@@ -5,6 +5,7 @@
 
 #include "compose_train.hpp"
 #include "face_train.hpp"
+#include "mel_train.hpp"
 #include "voice_train.hpp"
 
 namespace {
@@ -58,9 +59,19 @@ int main(int argc, char** argv) {
         compose_command->add_option("--max-minutes", compose.max_minutes);
         compose_command->add_option("--seed", compose.seed);
     }
+    attune::train::MelTrainConfig mel;
+    auto* mel_command = app.add_subcommand("mel-cnn", "quadrant, valence and arousal of music from its log-mel spectrum");
+    mel_command->add_option("--data", mel.data, "folder that holds panda_4q and musifeast17")->required();
+    mel_command->add_option("--out", mel.out, "where model, figures and checkpoints go")->required();
+    mel_command->add_option("--data-dir", mel.data_dir, "keeps the cache of descriptors");
+    mel_command->add_option("--folds", mel.folds);
+    mel_command->add_option("--epochs", mel.epochs);
+    mel_command->add_option("--rate", mel.rate);
+    mel_command->add_option("--seed", mel.seed);
     CLI11_PARSE(app, argc, argv);
     compose.research = research_command->parsed();
     if (lstm_command->parsed() || compose.research) return finish(attune::train::train_compose(compose));
+    if (mel_command->parsed()) return finish(attune::train::train_mel(mel));
     if (voice_command->parsed()) return finish(attune::train::train_voice(voice));
     face.augment = face.augment.times(augment);
     return finish(attune::train::train_face(face));
