@@ -185,7 +185,7 @@ TrackAnalysis TrackAnalyser::finish() {
     for (const double c : s.chroma) total += c;
     if (total > 0.0) {
         for (std::size_t i = 0; i < 12; ++i) a.chroma[i] = static_cast<float>(s.chroma[i] / total);
-        a.key = signal::estimate_key(a.chroma);
+        a.key = signal::estimate_key(a.chroma, signal::kMinorHandicap);
     }
     a.tempo = signal::estimate_tempo(s.frames.onset);
     return a;

@@ -30,11 +30,12 @@ double correlation(const std::array<float, 12>& chroma, const Profile& profile, 
 
 }  // namespace
 
-KeyEstimate estimate_key(const std::array<float, 12>& chroma) {
-    std::array<double, 24> scores;
+KeyEstimate estimate_key(const std::array<float, 12>& chroma, double minor_handicap) {
+    std::array<double, 24> fits{}, scores{};
     for (std::size_t tonic = 0; tonic < 12; ++tonic) {
-        scores[tonic] = correlation(chroma, kMajor, tonic);
-        scores[12 + tonic] = correlation(chroma, kMinor, tonic);
+        scores[tonic] = fits[tonic] = correlation(chroma, kMajor, tonic);
+        fits[12 + tonic] = correlation(chroma, kMinor, tonic);
+        scores[12 + tonic] = fits[12 + tonic] - minor_handicap;
     }
     const auto best =
         static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
@@ -45,11 +46,9 @@ KeyEstimate estimate_key(const std::array<float, 12>& chroma) {
     KeyEstimate key;
     key.pitch_class = static_cast<int>(best % 12);
     key.major = best < 12;
-    key.strength = scores[best];
-    key.majorness = *std::max_element(scores.begin(), scores.begin() + 12) -
-                    *std::max_element(scores.begin() + 12, scores.end());
-    key.confidence =
-        std::clamp((scores[best] - second) * 5.0, 0.0, 1.0) * std::clamp(scores[best], 0.0, 1.0);
+    key.strength = fits[best];
+    key.majorness = *std::max_element(fits.begin(), fits.begin() + 12) - *std::max_element(fits.begin() + 12, fits.end());
+    key.confidence = std::clamp((scores[best] - second) * 5.0, 0.0, 1.0) * std::clamp(fits[best], 0.0, 1.0);
     return key;
 }
 

@@ -20,6 +20,12 @@ struct KeyEstimate {
     double majorness = 0.0;   ///< best major minus best minor correlation
 };
 
-[[nodiscard]] KeyEstimate estimate_key(const std::array<float, 12>& chroma);
+/// What a minor key must correlate better than a major one to be named: a major key and its relative minor share their
+/// notes, and without it songs in major are heard in their relative minor four times as often as the other way round.
+/// Chosen on 227 rendered songs of POP909 that no figure is measured on (.80 without, .85 with it; .83 from .06 to .12).
+inline constexpr double kMinorHandicap = 0.08;
+
+/// `minor_handicap` is taken off the scores of minor keys; strength and majorness are free of it.
+[[nodiscard]] KeyEstimate estimate_key(const std::array<float, 12>& chroma, double minor_handicap = 0.0);
 
 }  // namespace attune::signal

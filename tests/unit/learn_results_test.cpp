@@ -48,6 +48,20 @@ TEST(Gates, ExerciseGateHolds) {
     EXPECT_LE(value(e, "exercise_false_flags", "wearable_stress_exercise"), .05);
 }
 
+TEST(Gates, TempoHolds) {
+    const Evaluation tempo = result("tempo");
+    EXPECT_GE(tempo.n, 300U);
+    EXPECT_GE(value(tempo, "acc1", "all"), .85);
+    EXPECT_GE(value(tempo, "acc2", "all"), .93);
+}
+
+// What is reached; the goal of .80 lies inside the interval and is not met.
+TEST(Gates, KeyDoesNotFallBehindWhatWasReached) {
+    const Evaluation key = result("key");
+    EXPECT_EQ(key.n, 228U);
+    EXPECT_GE(value(key, "accuracy", "pop909"), .79);
+}
+
 // What is reached, so that it is not lost; the goals of .74 and .87 are not met.
 TEST(Gates, StressDoesNotFallBehindWhatWasReached) {
     const Evaluation e = result("stress");

@@ -99,6 +99,20 @@ TEST(Key, FlatOrEmptyChromaHasNoConfidence) {
     EXPECT_EQ(estimate_key(chroma).confidence, 0.0);
 }
 
+TEST(Key, TheHandicapOfMinorMovesTheChoiceAndNothingElse) {
+    // C major and A minor share these notes; a little more of A is not enough for minor.
+    const std::array<float, 12> chroma{.148F, .010F, .118F, .014F, .174F, .094F, .014F, .145F, .024F, .134F, .007F, .118F};
+    const auto plain = estimate_key(chroma), held = estimate_key(chroma, kMinorHandicap);
+    EXPECT_FALSE(plain.major);
+    EXPECT_EQ(plain.pitch_class, 9);
+    EXPECT_TRUE(held.major);
+    EXPECT_EQ(held.pitch_class, 0);
+    EXPECT_EQ(held.majorness, plain.majorness);  // descriptors do not know of it
+    const auto sure = estimate_key({.3F, .0F, .02F, .2F, .0F, .02F, .0F, .3F, .1F, .0F, .05F, .01F}, kMinorHandicap);
+    EXPECT_FALSE(sure.major);
+    EXPECT_EQ(sure.pitch_class, 0);
+}
+
 TEST(Tempo, IsExactOnAPulseAndFollowsIt) {
     for (const double bpm : {70.0, 97.3, 110.0, 125.0}) {
         const auto tempo = estimate_tempo(framed(music(30, bpm)).onset);
