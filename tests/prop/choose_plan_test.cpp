@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The law of the planner: whatever is asked, nothing blocked is in the plan, and no limit is broken
 // without standing in `unmet`. The check here is written anew, from the view and the items alone.
-// ATTUNE_RANDOM_PLANS sets the number of plans (ctest: 3000; the full run is 1000000).
+// ATTUNE_RANDOM_PLANS sets the number of plans (ctest: 3000; the full run is 1000000), ATTUNE_FIRST_PLAN the number of
+// the first, so that the full run can be made in parts.
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 
 #include "choose/planner.hpp"
@@ -132,9 +134,12 @@ std::string broken(const PlanRequest& q, const flow::Plan& plan) {
 TEST(PlanLaw, RandomPlansHoldNothingBlockedAndNoBrokenLimitThatIsNotNamed) {
     const char* wanted = std::getenv("ATTUNE_RANDOM_PLANS");
     const long plans = wanted != nullptr ? std::atol(wanted) : 3000;
+    const char* from = std::getenv("ATTUNE_FIRST_PLAN");
+    const long first = from != nullptr ? std::atol(from) : 0;
     const Shelf shelves[] = {Shelf(60, 1), Shelf(300, 2), Shelf(1200, 3)};
     long with_music = 0, with_unmet = 0;
-    for (long n = 0; n < plans; ++n) {
+    for (long n = first; n < first + plans; ++n) {
+        if (wanted != nullptr && (n - first) % 10000 == 0) std::fprintf(stderr, "plan %ld\n", n);
         core::Random r(static_cast<std::uint64_t>(n), "test/random-plan");
         const Shelf& shelf = shelves[r.below(3)];
         const flow::Policy policy = random_policy(r, *shelf.view);
