@@ -171,7 +171,8 @@ bool Engine::ready(std::int64_t frames) noexcept {
         const auto w = timeline_.expected(k);
         if (w.item == nullptr || !w.item->is_track()) continue;
         const Reader* r = reader_for(w.item, w.source_first);
-        if (r == nullptr || r->failed()) continue;
+        if (r == nullptr) return false;   // all of them are still closing
+        if (r->failed()) continue;
         if (!r->opened()) return false;
         if (!r->finished() && static_cast<std::int64_t>(r->size()) < 3 * r->rate_hz()) return false;
     }

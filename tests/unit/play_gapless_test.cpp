@@ -161,5 +161,25 @@ TEST(Gapless, SeekAndPauseAreExact) {
     EXPECT_NEAR(place(48000 * 7), 48000 * 12 + 36000 + 48000 + 960 + 48000, 241.0);
 }
 
+// A rendering waits for its decoders, also when every one of them is still closing what was skipped.
+TEST(Offline, SkipsInAHurryJoinAtTheSameFramesWithAndWithoutSamples) {
+    TempDir dir;
+    test::write_wav(dir.file("a.wav"), test::sine(400, 48000, 0, 48000 * 12, .25), 48000);
+    const auto joins = [&](RunMode mode) {
+        std::vector<std::unique_ptr<Item>> items;
+        for (int n = 1; n <= 20; ++n) items.push_back(test::track(n, 48000 * 12, 48000, 0.0, dir.file("a.wav")));
+        std::vector<Control> skips;
+        for (std::int64_t n = 1; n <= 16; ++n) skips.push_back({ControlKind::kSkip, 0, 0, 48000 + n * 12000});
+        const auto out = test::run_offline(std::move(items), 8.0, skips, {}, mode);
+        std::vector<std::int64_t> frames;
+        for (const Join& join : out.news.joins) frames.push_back(join.frame.value);
+        for (const Event& event : out.news.events) EXPECT_NE(event.kind, EventKind::kBedStarted);
+        return frames;
+    };
+    const auto timeline = joins(RunMode::kTimeline);
+    EXPECT_GE(timeline.size(), 16U);
+    EXPECT_EQ(joins(RunMode::kOffline), timeline);
+}
+
 }  // namespace
 }  // namespace attune::play
