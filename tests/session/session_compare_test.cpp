@@ -24,9 +24,24 @@ CompareRequest small(const char* family) {
 
 TEST(Compare, WhereMusicDoesNothingNoPolicyDiffersFromSilence) {
     const core::CancelToken cancel;
-    const auto report = compare(small("textbook:silent"), cancel);
+    for (const char* family : {"textbook:silent", "fitted:silent"}) {
+        CompareRequest request = small(family);
+        request.arms = all_arms();
+        const auto report = compare(request, cancel);
+        ASSERT_TRUE(report) << report.error().describe();
+        ASSERT_EQ(report->cells.size(), all_arms().size());
+        const auto* silence = report->cell("anxious", family, "silence");
+        for (const CompareCell& cell : report->cells) EXPECT_EQ(cell.distance, silence->distance) << family << " " << cell.arm;
+    }
+}
+
+TEST(Compare, AListenerWhoDoesNotRespondIsTheSameUnderEveryPolicy) {
+    CompareRequest request = small("fitted");
+    request.personas = {"unresponsive"};
+    request.arms = all_arms();
+    const auto report = compare(request, core::CancelToken{});
     ASSERT_TRUE(report) << report.error().describe();
-    const auto* silence = report->cell("anxious", "textbook:silent", "silence");
+    const auto* silence = report->cell("unresponsive", "fitted", "silence");
     for (const CompareCell& cell : report->cells) EXPECT_EQ(cell.distance, silence->distance) << cell.arm;
 }
 
