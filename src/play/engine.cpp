@@ -70,10 +70,19 @@ Reader* Engine::reader_for(const Item* item, std::int64_t first) noexcept {
     return nullptr;
 }
 
+/// The item that a skip has just brought, before its first frame: a queue that was exchanged in the same breath never
+/// expected it. Empty as soon as it sounds.
+Timeline::Expected Engine::unheard() const noexcept {
+    const NowPlaying now = timeline_.now(false);
+    if (now.item == nullptr || !now.item->is_track() || now.position_s > now.item->plan.in_s + 1e-4) return {};
+    return {now.item, std::max<std::int64_t>(0, std::llround(now.item->plan.in_s * now.item->source_rate_hz))};
+}
+
 /// Opens what is expected soon and closes what no longer is.
 void Engine::preload() noexcept {
-    std::array<Timeline::Expected, 3> wanted;
+    std::array<Timeline::Expected, 4> wanted;
     for (int k = 0; k < 3; ++k) wanted[static_cast<std::size_t>(k)] = timeline_.expected(k);
+    wanted[3] = unheard();
     for (auto& r : readers_) {
         if (r->item() == nullptr || in_use(r.get())) continue;
         const bool keep = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) {
@@ -167,8 +176,7 @@ bool Engine::ready(std::int64_t frames) noexcept {
         if (v->reader()->failed()) continue;
         if (v->supply(v->position()) < frames + kOfflineMargin) return false;
     }
-    for (const int k : {0, 1}) {
-        const auto w = timeline_.expected(k);
+    for (const auto& w : {timeline_.expected(0), timeline_.expected(1), unheard()}) {
         if (w.item == nullptr || !w.item->is_track()) continue;
         const Reader* r = reader_for(w.item, w.source_first);
         if (r == nullptr) return false;   // all of them are still closing

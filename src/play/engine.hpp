@@ -85,6 +85,7 @@ private:
     void take_messages() noexcept;
     void follow(const Segment& s) noexcept;
     void follow_voice(Voice& v, const VoiceSegment& s) noexcept;
+    [[nodiscard]] Timeline::Expected unheard() const noexcept;
     void preload() noexcept;
     void news_of_readers() noexcept;
     void watch_supply(const Segment& s) noexcept;

@@ -181,5 +181,34 @@ TEST(Offline, SkipsInAHurryJoinAtTheSameFramesWithAndWithoutSamples) {
     EXPECT_EQ(joins(RunMode::kOffline), timeline);
 }
 
+TEST(Offline, ASkipToAQueueThatCameWithItWaitsForItsDecoder) {
+    TempDir dir;
+    test::write_wav(dir.file("a.wav"), test::sine(400, 48000, 0, 48000 * 12, .25), 48000);
+    const auto heard = [&](RunMode mode) {
+        core::SimulatedClock clock;
+        PlayerConfig config;
+        config.mode = mode;
+        auto player = *Player::create(config, clock);
+        const auto queue = [&](int from) {
+            std::vector<std::unique_ptr<Item>> items;
+            for (int n = from; n < from + 4; ++n) items.push_back(test::track(n, 48000 * 12, 48000, 0.0, dir.file("a.wav")));
+            EXPECT_TRUE(player->replace_queue(std::move(items)));
+        };
+        std::vector<std::pair<std::int64_t, bool>> news;
+        queue(1);
+        for (int second = 1; second <= 12; ++second) {
+            EXPECT_TRUE(player->advance_to(Time{} + seconds(second)));
+            const News now = player->poll();
+            for (const auto& h : now.heard) news.emplace_back(h.frame.value, h.playing && !h.bed);
+            for (const Event& event : now.events) EXPECT_NE(event.kind, EventKind::kBedStarted) << second;
+            if (second % 3 != 0) continue;
+            queue(10 * second);
+            player->control({ControlKind::kSkip, 0.0, 0.0, -1});
+        }
+        return news;
+    };
+    EXPECT_EQ(heard(RunMode::kOffline), heard(RunMode::kTimeline));
+}
+
 }  // namespace
 }  // namespace attune::play
