@@ -36,7 +36,7 @@ struct Weights {
     double artist_repeat = .2;
     double vocals = .1;          ///< focus, sleep, calm; three times that in a low match
     double bridge = .1;
-    double progress = 2.0;       ///< on |x_T - target|^2
+    double progress = .5;        ///< on |x_T - target|^2; more of it pulls music past the tether
     double unmet = 20.0;         ///< a broken limit is the last resort
     double floor_sd = .15;
     double felt_sd_valence = .33;  ///< between people, whatever the analysis does (measured)

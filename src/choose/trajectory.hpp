@@ -22,11 +22,13 @@ namespace attune::choose {
 
 /// Conventions of affect_spec C, editable; none is fitted.
 struct Pace {
-    /// Farthest that music may stand from the felt state; .35..inf. Chosen: .65 of affect_spec is for a known
-    /// state; in `simulate compare` .50 leaves less on iso-true and no more on linear listeners. A shorter one
-    /// leaves less still on iso-true ones, but a textbook listener less than 60 % of the way.
-    double tether = .50;
-    double shortest_tether = .35;   ///< what is left of it however little is known
+    /// Farthest that music may stand from the felt state; .35..inf a person. Chosen: .65 of affect_spec is for a known
+    /// state. In `simulate compare` (seeds 2001 to 2040, where these two and Weights::progress were chosen) .40 leaves
+    /// less than .50 on iso-true listeners and hardly more on linear ones.
+    double tether = .40;
+    /// What is left of it however little is known; .35 leaves iso-true listeners half of what .25 gains over
+    /// nearest-to-target, .20 costs linear listeners more than it gives.
+    double shortest_tether = .25;
     double inside = .10;         ///< how far past the edge of the target set the aim lies; chosen
     bool match = true;           ///< false: by choice, or ruminates with sad music
     bool straight = false;       ///< to the target at once: no match, no tether
