@@ -141,6 +141,7 @@ void Conductor::finish(const SessionEvent& event, Outputs& out) {
 // ---- what arrives ----
 
 void Conductor::on(const Start& start, const SessionEvent& event, Outputs& out) {
+    out.engine.push_back({.action = EngineAction::kForbid, .blocks = policy_.blocks});
     for (const auto& [id, kind] : start.sources) fusion_.on_source_added(id, kind);
     if (start.start) {
         flow::Rating rating;
@@ -311,6 +312,7 @@ void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& o
 
 void Conductor::on(const flow::Policy& policy, const SessionEvent& event, Outputs& out) {
     policy_ = policy;
+    out.engine.push_back({.action = EngineAction::kForbid, .blocks = policy_.blocks});
     ask_plan(event, "policy", false, out);
 }
 

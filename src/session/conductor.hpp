@@ -64,6 +64,7 @@ enum class EngineAction {
     kStop,       ///< fade within 500 ms
     kFinish,     ///< the closing fade of ten seconds or more
     kSteer,      ///< composed music goes to `target` with `controls`: at the next bar, or at once if `now`
+    kForbid,     ///< from now on nothing that `blocks` names is played, whatever is planned or locked
 };
 
 struct EngineOrder {
@@ -75,6 +76,7 @@ struct EngineOrder {
     std::string why = {};  ///< kAdopt now: what becomes of the item that plays: "skip" or "replaced"
     flow::Va target = {};               ///< kSteer
     compose::Controls controls = {};    ///< kSteer
+    flow::Blocks blocks = {};   ///< kForbid
 };
 
 struct Outputs {

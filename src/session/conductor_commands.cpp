@@ -183,6 +183,7 @@ void Conductor::block_track(const flow::Command& command, const SessionEvent& ev
     const auto key = ContentKey::parse(arg(command, "track"));
     if (!key) return;
     policy_.blocks.tracks.insert(*key);
+    out.engine.push_back({.action = EngineAction::kForbid, .blocks = policy_.blocks});
     if (const auto row = world_.view->row(*key)) {
         liking_.observe(*world_.view, *row, choose::LikingSource::kNever);
     }

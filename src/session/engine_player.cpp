@@ -42,13 +42,52 @@ void EnginePlayer::apply(const EngineOrder& order) {
         case EngineAction::kStop: player_->stop(); break;
         case EngineAction::kFinish: control(K::kFinish); break;
         case EngineAction::kSteer: steer(order); break;
+        case EngineAction::kForbid: forbid(order.blocks); break;
     }
 }
 
+bool EnginePlayer::blocked(const ContentKey& track) const {
+    const ProfilePtr profile = profiles_(track);
+    return flow::is_blocked(blocks_, track, profile ? profile->tags.artist : "", profile ? profile->tags.genre : "");
+}
+
+/// The queue loses what is blocked; the item that plays is left if it is.
+void EnginePlayer::forbid(const flow::Blocks& blocks) {
+    blocks_ = blocks;
+    std::vector<flow::PlanItem> rest;
+    bool any = false;
+    for (const flow::PlanItem& item : queue_) {
+        const bool is = item.kind == flow::ItemKind::kTrack && blocked(item.track);
+        if (item.id == playing_ && is) {
+            why_[item.id] = "blocked";
+            player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
+        }
+        if (began_.contains(item.id)) continue;
+        any = any || is;
+        if (!is) rest.push_back(item);
+    }
+    if (any) queue(rest);
+}
+
 void EnginePlayer::adopt(const EngineOrder& order) {
+    std::vector<flow::PlanItem> plan;
+    for (const flow::PlanItem& item : order.plan.items) {
+        if (item.kind == flow::ItemKind::kTrack && blocked(item.track)) refused_.push_back(item.id);
+        else plan.push_back(item);
+    }
+    queue(plan);
+    finish_after_ = order.finish ? order.plan.items.back().id : Id{};
+    if (order.now && playing_ && !order.plan.items.empty()) {
+        why_[*playing_] = order.why;
+        player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
+    }
+}
+
+void EnginePlayer::queue(const std::vector<flow::PlanItem>& items_of_plan) {
+    queue_ = items_of_plan;
     std::vector<std::unique_ptr<play::Item>> items;
     to_open_.clear();
-    for (const flow::PlanItem& plan : order.plan.items) {
+    for (const flow::PlanItem& plan : items_of_plan) {
         const ProfilePtr profile = plan.kind == flow::ItemKind::kTrack ? profiles_(plan.track) : nullptr;
         flow::PlanItem item = plan;
         if (profile) item.path = profile->path;
@@ -56,13 +95,8 @@ void EnginePlayer::adopt(const EngineOrder& order) {
         items.push_back(play::make_item(item, profile.get()));
         if (item.kind == flow::ItemKind::kCompose && mode_ != play::RunMode::kTimeline) items.back()->source = composed(item);
     }
-    finish_after_ = order.finish ? order.plan.items.back().id : Id{};
     (void)player_->replace_queue(std::move(items));   // at most ten items: the queue holds 512
     open_next();
-    if (order.now && playing_ && !order.plan.items.empty()) {
-        why_[*playing_] = order.why;
-        player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
-    }
 }
 
 /// The same item of the same session is the same music: its id is the seed. Live, its worker opens it while what stands
@@ -151,6 +185,8 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
         news.emplace_back(heard.t, heard);
     }
     for (const play::Event& event : fresh.events) report(event, news);
+    for (const Id& item : refused_) news.emplace_back(t, ItemEnded{item, 0.0, "failed", "blocked"});
+    refused_.clear();
     report_composers(t, news);
     // Equal times: an item's end stands before what is heard next.
     std::stable_sort(news.begin(), news.end(), [](const auto& a, const auto& b) {

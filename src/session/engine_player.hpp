@@ -4,6 +4,8 @@
 ///
 /// Time     frame 0 is session time 0. Live, news carry their frame's time on the engine's clock as long as
 ///          that agrees with the session's to 50 ms; a larger jump (a device that stalled) moves the offset
+/// Blocks   what is blocked is not played, whoever asked for it: neither taken from a plan (its item then ends as
+///          "failed", blocked) nor left in the queue, and left at once if it plays
 /// Threads  as Player; stop_now() from any
 #include <map>
 #include <memory>
@@ -47,6 +49,9 @@ public:
 private:
     EnginePlayer(play::RunMode mode, ProfileLookup profiles);
     void adopt(const EngineOrder& order);
+    void queue(const std::vector<flow::PlanItem>& plan);
+    void forbid(const flow::Blocks& blocks);
+    [[nodiscard]] bool blocked(const ContentKey& track) const;
     [[nodiscard]] std::unique_ptr<flow::AudioSource> composed(const flow::PlanItem& item);
     void report_composers(Time t, PlayerNews& news);
     void open_next();
@@ -74,6 +79,9 @@ private:
     std::map<Id, std::int64_t> began_frame_;
     std::map<Id, std::string> why_;           ///< how an item is going to end, if not by itself
     std::map<Id, double> length_s_;
+    flow::Blocks blocks_;
+    std::vector<flow::PlanItem> queue_;       ///< of the plan in force, as it was given to the engine
+    std::vector<Id> refused_;                 ///< blocked items of a plan, not yet told
     std::vector<play::Join> joins_;
     std::optional<Id> playing_;
     Id finish_after_;                         ///< the closing fade belongs to this item's end

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_test(session unit WHOLE DEPS session SOURCES
   support/postgres.cpp
+  unit/session_blocks_test.cpp
   unit/session_composed_test.cpp
   unit/session_dose_test.cpp
   unit/session_helped_test.cpp
   unit/session_record_test.cpp
+  unit/session_results_test.cpp
   unit/session_schema_test.cpp
   unit/session_told_test.cpp)
 attune_test(session session DEPS session TIMEOUT 300 SOURCES
