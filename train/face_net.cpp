@@ -40,11 +40,14 @@ FaceNetImpl::FaceNetImpl(const FaceNetShape& shape_) : shape(shape_) {
     votes_head = register_module("votes_head", nn::Linear(width, learn::kFerVotes));
 }
 
-FaceNetImpl::Logits FaceNetImpl::forward(const torch::Tensor& x) {
+torch::Tensor FaceNetImpl::features(const torch::Tensor& x) {
     torch::Tensor y = stem(x).relu_();
     for (auto& block : blocks) y = block(y);
-    y = y.mean(torch::IntArrayRef({2, 3}));
-    y = torch::dropout(y, shape.dropout, is_training());
+    return y.mean(torch::IntArrayRef({2, 3}));
+}
+
+FaceNetImpl::Logits FaceNetImpl::forward(const torch::Tensor& x) {
+    const torch::Tensor y = torch::dropout(features(x), shape.dropout, is_training());
     return {label_head(y), votes_head(y)};
 }
 

@@ -40,6 +40,8 @@ struct FaceNetImpl : torch::nn::Module {
     explicit FaceNetImpl(const FaceNetShape& shape);
     struct Logits { torch::Tensor label; torch::Tensor votes; };
     Logits forward(const torch::Tensor& x);
+    /// What the heads see: [n, width of the last stage].
+    torch::Tensor features(const torch::Tensor& x);
     FaceNetShape shape;
     ConvBn stem{nullptr};
     std::vector<Residual> blocks;

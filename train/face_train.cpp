@@ -15,6 +15,7 @@
 #include "face_augment.hpp"
 #include "face_export.hpp"
 #include "face_net.hpp"
+#include "face_refit.hpp"
 #include "learn/calibration.hpp"
 #include "learn/fer2013.hpp"
 
@@ -122,33 +123,44 @@ private:
     std::vector<torch::Tensor> kept_;
 };
 
-torch::Tensor logits_of(FaceNet& net, const std::vector<FerFace>& faces, bool both_sides) {
+/// Mean over a face and its mirror image of what `look` gives.
+template <typename Look>
+torch::Tensor over_faces(FaceNet& net, const std::vector<FerFace>& faces, Look&& look) {
     torch::NoGradGuard guard;
     net->eval();
     std::vector<torch::Tensor> parts;
     constexpr std::size_t kBatch = 128;
     for (std::size_t at = 0; at < faces.size(); at += kBatch) {
         const std::size_t n = std::min(kBatch, faces.size() - at);
-        torch::Tensor logits;
-        for (int side = 0; side < (both_sides ? 2 : 1); ++side) {
+        torch::Tensor mean;
+        for (int side = 0; side < 2; ++side) {
             auto x = torch::empty({static_cast<long>(n), 1, kFull, kFull});
             for (std::size_t i = 0; i < n; ++i) {
                 plain_face(faces[at + i].pixels, kFull, side == 1,
                            {x.data_ptr<float>() + i * learn::kFerPixels, learn::kFerPixels});
             }
-            const auto out = net(x.contiguous(torch::MemoryFormat::ChannelsLast)).label;
-            logits = side == 0 ? out : (logits + out) / 2;
+            const torch::Tensor out = look(x.contiguous(torch::MemoryFormat::ChannelsLast));
+            mean = side == 0 ? out : (mean + out) / 2;
         }
-        parts.push_back(logits);
+        parts.push_back(mean);
     }
     return torch::cat(parts);
+}
+
+torch::Tensor logits_of(FaceNet& net, const std::vector<FerFace>& faces) {
+    return over_faces(net, faces, [&](const torch::Tensor& x) { return net(x).label; });
+}
+
+torch::Tensor labels_of(const std::vector<FerFace>& faces) {
+    const auto labels = torch::empty({static_cast<long>(faces.size())}, torch::kLong);
+    for (std::size_t i = 0; i < faces.size(); ++i) labels.data_ptr<std::int64_t>()[i] = faces[i].label;
+    return labels;
 }
 
 struct Score { double accuracy = 0.0; double loss = 0.0; };
 
 Score score(const torch::Tensor& logits, const std::vector<FerFace>& faces) {
-    const auto labels = torch::empty({static_cast<long>(faces.size())}, torch::kLong);
-    for (std::size_t i = 0; i < faces.size(); ++i) labels.data_ptr<std::int64_t>()[i] = faces[i].label;
+    const auto labels = labels_of(faces);
     return {(logits.argmax(1) == labels).to(torch::kFloat).mean().item<double>(),
             torch::cross_entropy_loss(logits, labels).item<double>()};
 }
@@ -179,17 +191,30 @@ public:
             const double took = seconds_since(began);
             save();
             Averaged averaged(net_, ema_);
-            const Score held = score(logits_of(net_, data_.held_out, true), data_.held_out);
+            const Score held = score(logits_of(net_, data_.held_out), data_.held_out);
             std::fprintf(stderr, "face: epoch %d/%d progress %.3f side %d loss %.4f held-out accuracy %.4f loss %.4f, %.0f s, %.0f faces/s\n",
                          epoch_, config_.epochs, progress(), side(), loss, held.accuracy, held.loss, took,
                          static_cast<double>(data_.train.size()) / took);
         }
     }
 
+    /// The label's layer on plain faces; says what that does on the held-out slice.
+    void refit() {
+        if (config_.refit_penalty < 0.0) return;
+        const Score before = score(logits_of(net_, data_.held_out), data_.held_out);
+        const auto features = over_faces(net_, data_.train, [&](const torch::Tensor& x) { return net_->features(x); });
+        refit_label_head(net_, features, labels_of(data_.train), config_.refit_penalty);
+        const Score after = score(logits_of(net_, data_.held_out), data_.held_out);
+        std::fprintf(stderr, "face: last layer again: held-out accuracy %.4f -> %.4f, loss %.4f -> %.4f\n", before.accuracy,
+                     after.accuracy, before.loss, after.loss);
+    }
+
     /// Temperature from the held-out slice, the network as ONNX, its answers checked against libtorch's.
     Result<void> finish(const std::vector<FerFace>& report) {
+        average();
         Averaged averaged(net_, ema_);
-        const auto logits = logits_of(net_, data_.held_out, true).to(torch::kDouble).contiguous();
+        refit();
+        const auto logits = logits_of(net_, data_.held_out).to(torch::kDouble).contiguous();
         std::vector<int> labels;
         for (const auto& face : data_.held_out) labels.push_back(face.label);
         ATTUNE_TRY(const double temperature,
@@ -211,7 +236,7 @@ public:
                      file.string().c_str());
         if (!report.empty()) {
             std::fprintf(stderr, "face: PublicTest accuracy %.4f\n",
-                         score(logits_of(net_, report, true), report).accuracy);
+                         score(logits_of(net_, report), report).accuracy);
         }
         return {};
     }
@@ -272,6 +297,19 @@ private:
         spent_before_s_ = spent_s_ = number("spent_s");
         std::fprintf(stderr, "face: goes on after epoch %d, %lld steps, %.0f s\n", epoch_,
                      static_cast<long long>(steps_), spent_s_);
+    }
+
+    /// The mean of these weights and another checkpoint's.
+    void average() {
+        if (config_.average.empty()) return;
+        torch::NoGradGuard guard;
+        torch::serialize::InputArchive archive;
+        archive.load_from(config_.average.string());
+        for (std::size_t i = 0; i < ema_.values.size(); ++i) {
+            torch::Tensor other;
+            archive.read("ema" + std::to_string(i), other);
+            if (other.is_floating_point()) ema_.values[i].lerp_(other, 0.5);
+        }
     }
 
     double progress() const {

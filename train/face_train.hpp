@@ -31,6 +31,8 @@ struct FaceTrainConfig {
     double max_minutes = 0.0;      ///< 0 = no limit; else the schedule is shortened to end in time
     double polish_minutes = 0.0;   ///< > 0: go on from the checkpoint for so long at a small, falling rate
     double polish_rate = 0.015;
+    std::filesystem::path average; ///< another checkpoint of the same network; the weights' mean is exported
+    double refit_penalty = 0.005;  ///< of the label's layer fitted again at the end (chosen on the held-out slice); < 0: not
     FaceAugment augment;
     std::uint64_t seed = 1;
     int stop_after_steps = 0;      ///< >0: measure speed and leave

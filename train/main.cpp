@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
     face_command->add_option("--seed", face.seed);
     face_command->add_option("--polish-minutes", face.polish_minutes, "go on from the checkpoint at a small rate");
     face_command->add_option("--polish-rate", face.polish_rate, "where that rate starts");
+    face_command->add_option("--average", face.average, "a second checkpoint: the mean of both networks is exported");
+    face_command->add_option("--refit-penalty", face.refit_penalty, "of the last layer fitted again at the end; below 0: leave it");
     face_command->add_option("--votes-blend", face.votes_blend, "share of the FER+ opinions in the target");
     double augment = 1.0;
     face_command->add_option("--augment", augment, "all changes of the pictures times this (0 = none, 1 = as in full training)");
