@@ -121,20 +121,23 @@ private:
     void watch() {
         std::uint64_t seen = calls_.load();
         auto alive = std::chrono::steady_clock::now();
+        bool gone = false;
         while (!quit_.load()) {
-            std::this_thread::sleep_for(lost_.load() ? std::chrono::milliseconds(watch_.look_every_ms)
-                                                     : kWatchEvery);
+            std::this_thread::sleep_for(gone ? std::chrono::milliseconds(watch_.look_every_ms)
+                                             : kWatchEvery);
             const auto now = std::chrono::steady_clock::now();
             if (const std::uint64_t calls = calls_.load(); calls != seen) {
                 seen = calls;
                 alive = now;
+                lost_.store(false);  // not before it asks again: one that only opens is still lost
                 continue;
             }
             if (now - alive < std::chrono::milliseconds(watch_.stalled_ms)) continue;
             lost_.store(true);
             close();
-            if (auto opened = open(); opened) {
-                lost_.store(false);
+            const auto opened = open();
+            gone = !opened;
+            if (opened) {
                 alive = std::chrono::steady_clock::now();
             } else {
                 core::log(core::LogLevel::kDebug, "play", opened.error().describe());

@@ -100,7 +100,7 @@ protected:
         test::write_wav(dir_.file("a.wav"), test::sine(440, 48000, 0, 48000 * 30, .3), 48000);
         PlayerConfig config;
         config.mode = RunMode::kLive;
-        auto made = Player::create(config, clock_, make_device_sink(fake_portaudio(), "", {200, 50}));
+        auto made = Player::create(config, clock_, make_device_sink(fake_portaudio(), "", {400, 50}));
         ASSERT_TRUE(made);
         player_ = *std::move(made);
         ASSERT_TRUE(player_->enqueue(test::track(1, 0, 48000, 0.0, dir_.file("a.wav"))));
@@ -151,7 +151,7 @@ TEST_F(Device, OneThatVanishesIsSaidAndPlaysOnWhenItIsBackAtAnotherRate) {
     EXPECT_LT(residual_db(), -60.0);
     const std::int64_t before = player_->frame();
     change([](FakeDevice& d) { d.there = false; });
-    run(1.0);
+    run(1.5);
     EXPECT_EQ(told(EventKind::kSinkLost), 1);
     EXPECT_EQ(told(EventKind::kSinkBack), 0);
     EXPECT_LT(player_->frame() - before, 48000 / 2);   // the music waits for it
@@ -167,7 +167,7 @@ TEST_F(Device, OneThatBlocksIsOpenedAnewAndStopStillStops) {
     start();
     run(2.5);
     change([](FakeDevice& d) { d.asks = false; });
-    run(0.5);
+    run(1.2);
     EXPECT_EQ(told(EventKind::kSinkLost), 1);
     change([](FakeDevice& d) { d.asks = true; });
     run(1.0);
