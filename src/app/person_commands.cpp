@@ -13,6 +13,7 @@
 #include "library/catalogue.hpp"
 #include "session/consent.hpp"
 #include "session/onboarding.hpp"
+#include "session/told_words.hpp"
 
 namespace attune::app {
 namespace {
@@ -26,6 +27,8 @@ struct Words {
     std::string safe_track, what, sensor, purpose = "session", deployment = "home";
     int days = 365;
     bool skip = false;
+    care::Loudness loudness;
+    std::string role = "listener";
 };
 using Shared = std::shared_ptr<Words>;
 
@@ -224,6 +227,28 @@ Result<int> plan(Context& context, session::Space& space, const Words& w) {
     return kDone;
 }
 
+/// Sets what is asked; prints what then stands.
+Result<int> loudness(Context& context, session::Space& space, const Words& w) {
+    ATTUNE_TRY(const auto p, who(space, w));
+    ATTUNE_TRY(const auto role, session::parse_role(w.role));
+    care::People people = space.people();
+    ATTUNE_TRY(care::Settings settings, people.settings(p.id));
+    ATTUNE_CHECK(care::change_loudness(settings, w.loudness, role));
+    ATTUNE_CHECK(people.set_settings(p.id, settings));
+    const flow::Policy standing;
+    const double dba = settings.ceiling_dba.value_or(standing.ceiling_dba), gain = settings.ceiling_gain_db.value_or(standing.ceiling_gain_db);
+    if (context.json) {
+        print({{"schema", "attune.loudness/1"}, {"ceiling_dba", dba}, {"ceiling_gain_db", gain},
+               {"full_scale_dba", settings.full_scale_dba ? json(*settings.full_scale_dba) : json(nullptr)},
+               {"calibrated", settings.full_scale_dba.has_value()}});
+    } else if (settings.full_scale_dba) {
+        std::printf("at most %g dBA and %g dB over the session's level; a full-scale tone gives %g dBA\n", dba, gain, *settings.full_scale_dba);
+    } else {
+        std::printf("at most %g dB over the session's level; uncalibrated: %g dBA holds once somebody has measured the output (--full-scale-dba)\n", gain, dba);
+    }
+    return kDone;
+}
+
 using Action = Result<int> (*)(Context&, session::Space&, const Words&);
 
 CLI::App* command(CLI::App& parent, Context& context, const Shared& words, const char* name, const char* about, Action action) {
@@ -266,11 +291,17 @@ void add_person_commands(CLI::App& app, Context& context) {
     g->add_option("--purpose", w->purpose, "session, research or training")->capture_default_str();
     g->add_option("--days", w->days, "for how long")->check(CLI::Range(1, 3650))->capture_default_str();
     g->add_option("--deployment", w->deployment, "home, clinic, research, workplace, education")->capture_default_str();
+    auto* l = command(*person, context, w, "loudness", "the ceiling of the sound, and how loud this output is", loudness);
+    l->add_option("--ceiling-dba", w->loudness.ceiling_dba, "40 to 85; holds where the output is calibrated");
+    l->add_option("--ceiling-gain-db", w->loudness.ceiling_gain_db, "-30 to 0, over the session's level");
+    l->add_option("--full-scale-dba", w->loudness.full_scale_dba, "what a full-scale 1 kHz tone gives at the ear, measured: 60 to 130");
+    l->add_flag("--uncalibrated", w->loudness.uncalibrated, "forget that measurement");
+    l->add_option("--as", w->role, "listener, therapist, owner or researcher; anybody lowers, a therapist or the owner raises")->capture_default_str();
     auto* h = command(*person, context, w, "plan", "keep a hand-made plan, or show it; session run --plan NAME plays it", plan);
     h->add_option("name", w->name, "of the plan")->required();
     h->add_option("tracks", w->tracks, "in their order; none = show the plan");
     auto* s = command(*person, context, w, "show", "everything that is kept about one, but for sessions", show);
-    for (CLI::App* sub : {i, o, g, h, s}) sub->add_option("--person", w->person, "whose (default: the first)");
+    for (CLI::App* sub : {i, o, g, l, h, s}) sub->add_option("--person", w->person, "whose (default: the first)");
 }
 
 }  // namespace attune::app

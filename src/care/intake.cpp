@@ -2,6 +2,7 @@
 #include "care/intake.hpp"
 
 #include <array>
+#include <cstdio>
 #include <functional>
 
 #include <nlohmann/json.hpp>
@@ -106,6 +107,7 @@ Result<void> check(const Intake& intake) {
 Result<void> check(const Settings& s) {
     if (s.ceiling_dba) ATTUNE_CHECK(in_range("ceiling_dba", *s.ceiling_dba, 40.0, 85.0));
     if (s.ceiling_gain_db) ATTUNE_CHECK(in_range("ceiling_gain_db", *s.ceiling_gain_db, -30.0, 0.0));
+    if (s.full_scale_dba) ATTUNE_CHECK(in_range("full_scale_dba", *s.full_scale_dba, 60.0, 130.0));
     ATTUNE_CHECK(in_range("taste_weight", s.taste_weight, 0.0, 2.0));
     if (s.tether != 0.0) ATTUNE_CHECK(in_range("tether", s.tether, .35, 10.0));
     ATTUNE_CHECK(in_range("limits.valence", s.limits.valence, .01, 2.0));
@@ -114,6 +116,30 @@ Result<void> check(const Settings& s) {
     ATTUNE_CHECK(in_range("limits.loudness_lu", s.limits.loudness_lu, .5, 20.0));
     ATTUNE_CHECK(in_range("limits.arousal_p95_margin", s.limits.arousal_p95_margin, .0, 2.0));
     ATTUNE_CHECK(in_range("limits.startle_lu", s.limits.startle_lu, 1.0, 40.0));
+    return {};
+}
+
+Result<void> change_loudness(Settings& settings, const Loudness& wish, flow::Role role) {
+    const bool trusted = role == flow::Role::kTherapist || role == flow::Role::kOwner;
+    const flow::Policy standing;   // what holds where nothing was set
+    const auto raises = [&](const char* what, std::optional<double> to, double from) -> Result<void> {
+        if (trusted || !to || *to <= from) return {};
+        char text[160];
+        std::snprintf(text, sizeof text, "%s stands at %g and is raised to %g only by a therapist or the owner (--as), not by a %s",
+                      what, from, *to, flow::to_string(role));
+        return fail(ErrorCode::kRefused, text);
+    };
+    ATTUNE_CHECK(raises("ceiling_dba", wish.ceiling_dba, settings.ceiling_dba.value_or(standing.ceiling_dba)));
+    ATTUNE_CHECK(raises("ceiling_gain_db", wish.ceiling_gain_db, settings.ceiling_gain_db.value_or(standing.ceiling_gain_db)));
+    if (!trusted && (wish.full_scale_dba || wish.uncalibrated))
+        return fail(ErrorCode::kRefused, std::string("how loud an output is, is said by a therapist or the owner (--as), not by a ") + flow::to_string(role));
+    Settings changed = settings;
+    if (wish.ceiling_dba) changed.ceiling_dba = wish.ceiling_dba;
+    if (wish.ceiling_gain_db) changed.ceiling_gain_db = wish.ceiling_gain_db;
+    if (wish.full_scale_dba) changed.full_scale_dba = wish.full_scale_dba;
+    if (wish.uncalibrated) changed.full_scale_dba.reset();
+    ATTUNE_CHECK(check(changed));
+    settings = std::move(changed);
     return {};
 }
 
@@ -166,6 +192,7 @@ std::string text_of(const Settings& s) {
               {"straight", s.straight}};
     j["ceiling_dba"] = s.ceiling_dba ? json(*s.ceiling_dba) : json();
     j["ceiling_gain_db"] = s.ceiling_gain_db ? json(*s.ceiling_gain_db) : json();
+    j["full_scale_dba"] = s.full_scale_dba ? json(*s.full_scale_dba) : json();
     return j.dump();
 }
 
@@ -196,6 +223,7 @@ Result<Settings> parse_settings(std::string_view text) {
         s.straight = j.value("straight", false);
         if (const json x = j.value("ceiling_dba", json()); !x.is_null()) s.ceiling_dba = x.get<double>();
         if (const json x = j.value("ceiling_gain_db", json()); !x.is_null()) s.ceiling_gain_db = x.get<double>();
+        if (const json x = j.value("full_scale_dba", json()); !x.is_null()) s.full_scale_dba = x.get<double>();
         ATTUNE_CHECK(check(s));
         return s;
     });

@@ -15,6 +15,7 @@
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "flow/command.hpp"
 #include "flow/policy.hpp"
 
 namespace attune::care {
@@ -54,6 +55,7 @@ struct Settings {
     std::map<ContentKey, flow::Memory> memories;
     std::optional<double> ceiling_dba;        ///< 40..85
     std::optional<double> ceiling_gain_db;    ///< -30..0
+    std::optional<double> full_scale_dba;     ///< 60..130: a full-scale 1 kHz tone at the ear; empty = uncalibrated
     flow::StepLimits limits;
     bool match = true;                        ///< false: by choice
     double taste_weight = 1.0;                ///< 0..2
@@ -65,6 +67,15 @@ struct Settings {
 /// kBadArgument naming the field, the value and the range.
 [[nodiscard]] Result<void> check(const Intake& intake);
 [[nodiscard]] Result<void> check(const Settings& settings);
+
+/// What is asked of the loudness of a person; what is empty stays as it is.
+struct Loudness {
+    std::optional<double> ceiling_dba, ceiling_gain_db, full_scale_dba;
+    bool uncalibrated = false;   ///< forget the calibration
+};
+/// Anybody may lower a ceiling; only a therapist or the owner raises one, or says how loud an output is.
+/// kRefused naming what stands and what was asked; the errors of check().
+[[nodiscard]] Result<void> change_loudness(Settings& settings, const Loudness& wish, flow::Role role);
 
 /// One line of JSON each, and back (kCorrupt names the place).
 [[nodiscard]] std::string text_of(const Intake& intake);

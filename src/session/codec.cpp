@@ -481,6 +481,13 @@ struct ToJson {
                 {"seed", c.seed}, {"phrase", c.phrase}, {"fell_back", c.fell_back}};
     }
     json operator()(const Conductance& c) const { return {{"source", c.source}, {"microsiemens", c.microsiemens}}; }
+    json operator()(const SoundReport& s) const {
+        return {{"sink", s.sink}, {"underruns", s.underruns}, {"worst_callback_ms", s.worst_callback_ms},
+                {"worst_gap_ms", s.worst_gap_ms}, {"buffer_ms", s.buffer_ms}, {"lowest_buffer_ms", s.lowest_buffer_ms},
+                {"decoded_ahead_s", s.decoded_ahead_s}, {"clock_drift_ppm", s.clock_drift_ppm},
+                {"latency_ms", s.latency_ms}, {"limiter_db", s.limiter_db}, {"dose_share", s.dose_share},
+                {"calibrated", s.calibrated}};
+    }
     json operator()(const AffectState& s) const { return state_json(s); }
     json operator()(const Decision& d) const { return decision_json(d); }
     json operator()(const End& e) const { return {{"why", e.why}}; }
@@ -515,6 +522,22 @@ Payload payload_from(EventKind kind, const json& j) {
                             j.at("key").get<std::string>(), j.at("seed").get<std::uint64_t>(),
                             j.at("phrase").get<int>(), j.at("fell_back").get<bool>()};
         case EventKind::kConductance: return Conductance{j.at("source").get<std::string>(), j.at("microsiemens").get<double>()};
+        case EventKind::kSound: {
+            SoundReport s;
+            s.sink = j.at("sink").get<std::string>();
+            s.underruns = j.at("underruns").get<std::int64_t>();
+            s.worst_callback_ms = j.at("worst_callback_ms").get<double>();
+            s.worst_gap_ms = j.at("worst_gap_ms").get<double>();
+            s.buffer_ms = j.at("buffer_ms").get<double>();
+            s.lowest_buffer_ms = j.at("lowest_buffer_ms").get<double>();
+            s.decoded_ahead_s = j.at("decoded_ahead_s").get<double>();
+            s.clock_drift_ppm = j.at("clock_drift_ppm").get<double>();
+            s.latency_ms = j.at("latency_ms").get<double>();
+            s.limiter_db = j.at("limiter_db").get<double>();
+            s.dose_share = j.at("dose_share").get<double>();
+            s.calibrated = j.at("calibrated").get<bool>();
+            return s;
+        }
         case EventKind::kState: return state_from(j);
         case EventKind::kDecision: return decision_from(j);
         case EventKind::kEnd: return End{j.at("why").get<std::string>()};

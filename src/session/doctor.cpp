@@ -7,6 +7,7 @@
 #include "compose/synth.hpp"
 #include "core/paths.hpp"
 #include "play/sink.hpp"
+#include "session/record.hpp"
 #include "session/space.hpp"
 
 namespace attune::session {
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
 constexpr double kWantedGib = 1.0;   ///< a starter library and a year of sessions
 constexpr double kLeastGib = 0.05;
+constexpr int kMostLookedAt = 10;     ///< sessions, for one that was heard
 
 Finding disk(const fs::path& folder) {
     std::error_code ec;
@@ -30,6 +32,32 @@ Finding disk(const fs::path& folder) {
     if (gib >= kWantedGib) return {"disk", Health::kOk, text, ""};
     return {"disk", gib < kLeastGib ? Health::kFailed : Health::kWarning, text,
             "Free some space: a starter library and a year of sessions need about 1 GiB."};
+}
+
+/// How the newest session that somebody heard fared; nothing where there was none.
+void last_playing(std::vector<Finding>& out, Space& space) {
+    const auto sessions = list_sessions(space.db());
+    if (!sessions) return;
+    int looked_at = 0;
+    for (const SessionRow& row : *sessions) {
+        if (++looked_at > kMostLookedAt) return;
+        const auto events = read_events(space.db(), row.id, space.seal());
+        if (!events) continue;
+        const SoundReport* last = nullptr;
+        for (const SessionEvent& event : *events)
+            if (const auto* sound = std::get_if<SoundReport>(&event.payload)) last = sound;
+        if (last == nullptr) continue;   // in virtual time: nobody heard it
+        char text[320];
+        std::snprintf(text, sizeof text,
+                      "last session (%s): %lld underruns, worst callback %.2f ms, longest wait for one %.0f ms, buffer %.0f ms "
+                      "(lowest %.0f), clock drift %.0f ppm, dose %.1f %% of the week's allowance (%s)",
+                      last->sink.c_str(), static_cast<long long>(last->underruns), last->worst_callback_ms, last->worst_gap_ms,
+                      last->buffer_ms, last->lowest_buffer_ms, last->clock_drift_ppm, 100.0 * last->dose_share,
+                      last->calibrated ? "calibrated" : "uncalibrated");
+        if (last->underruns == 0) out.push_back({"playing", Health::kOk, text, ""});
+        else out.push_back({"playing", Health::kWarning, text, "Close what else works on this machine while a session plays, or let the page play it."});
+        return;
+    }
 }
 
 void database(std::vector<Finding>& out, const fs::path& data_dir, const std::string& db_url) {
@@ -49,6 +77,7 @@ void database(std::vector<Finding>& out, const fs::path& data_dir, const std::st
     } else {
         out.push_back({"library", Health::kOk, std::to_string(world->view->size()) + " tracks", ""});
     }
+    last_playing(out, **space);
 }
 
 Finding soundfont() {

@@ -85,18 +85,48 @@ void EnginePlayer::adopt(const EngineOrder& order) {
 
 void EnginePlayer::queue(const std::vector<flow::PlanItem>& items_of_plan) {
     queue_ = items_of_plan;
+    std::vector<flow::PlanItem> plan = items_of_plan;
+    std::vector<ProfilePtr> profiles;
+    for (flow::PlanItem& item : plan) {
+        profiles.push_back(item.kind == flow::ItemKind::kTrack ? profiles_(item.track) : nullptr);
+        if (profiles.back()) item.path = profiles.back()->path;
+    }
+    level_albums(plan, profiles);
     std::vector<std::unique_ptr<play::Item>> items;
     to_open_.clear();
-    for (const flow::PlanItem& plan : items_of_plan) {
-        const ProfilePtr profile = plan.kind == flow::ItemKind::kTrack ? profiles_(plan.track) : nullptr;
-        flow::PlanItem item = plan;
-        if (profile) item.path = profile->path;
+    for (std::size_t k = 0; k < plan.size(); ++k) {
+        const flow::PlanItem& item = plan[k];
         length_s_[item.id] = item.out_s - item.in_s;
-        items.push_back(play::make_item(item, profile.get()));
+        items.push_back(play::make_item(item, profiles[k].get()));
         if (item.kind == flow::ItemKind::kCompose && mode_ != play::RunMode::kTimeline) items.back()->source = composed(item);
     }
     (void)player_->replace_queue(std::move(items));   // at most ten items: the queue holds 512
     open_next();
+}
+
+/// Tracks that follow one another as on their album keep the loudness that they have there among each other:
+/// all get the gain of the album, as far as it is played.
+void EnginePlayer::level_albums(std::vector<flow::PlanItem>& items, const std::vector<ProfilePtr>& profiles) {
+    if (!album_level_lufs_) return;
+    const auto follows = [&](std::size_t k) {   // k + 1 on k
+        if (k + 1 >= items.size() || !profiles[k] || !profiles[k + 1]) return false;
+        const flow::Tags &a = profiles[k]->tags, &b = profiles[k + 1]->tags;
+        return !a.album.empty() && a.album == b.album && a.album_artist == b.album_artist &&
+               (!a.album_artist.empty() || a.artist == b.artist) && a.track_number && b.track_number &&
+               *b.track_number == *a.track_number + 1;
+    };
+    for (std::size_t k = 0; k < items.size();) {
+        std::size_t end = k + 1;
+        while (follows(end - 1)) ++end;
+        const std::string album = profiles[k] ? profiles[k]->tags.album_artist + '\n' + profiles[k]->tags.album : "";
+        if (end - k > 1) {
+            std::vector<const flow::TrackProfile*> run;
+            for (std::size_t i = k; i < end; ++i) run.push_back(profiles[i].get());
+            const auto [at, fresh] = album_gain_db_.try_emplace(album, play::album_gain_db(run, *album_level_lufs_));
+            for (std::size_t i = k; i < end; ++i) items[i].gain_db = at->second;
+        }
+        k = end;
+    }
 }
 
 /// The same item of the same session is the same music: its id is the seed. Live, its worker opens it while what stands
@@ -253,12 +283,19 @@ Result<void> EnginePlayer::finish() {
 PlayerTelemetry EnginePlayer::telemetry() const {
     const play::Telemetry t = player_->telemetry();
     PlayerTelemetry out;
-    out.underruns = static_cast<std::int64_t>(t.underruns);
-    out.worst_callback_ms = t.worst_callback_us * 1e-3;
-    out.buffer_s = t.buffer_ms * 1e-3;
-    out.clock_drift_ppm = t.clock_drift_ppm;
+    out.sound = {.sink = t.sink,
+                 .underruns = static_cast<std::int64_t>(t.underruns),
+                 .worst_callback_ms = t.worst_callback_us * 1e-3,
+                 .worst_gap_ms = t.worst_gap_ms,
+                 .buffer_ms = t.buffer_ms,
+                 .lowest_buffer_ms = t.lowest_buffer_ms,
+                 .decoded_ahead_s = t.decoded_ahead_s,
+                 .clock_drift_ppm = t.clock_drift_ppm,
+                 .latency_ms = t.sink_latency_s * 1e3,
+                 .limiter_db = t.limiter_db,
+                 .dose_share = t.dose_share,
+                 .calibrated = t.output_calibrated};
     out.first_sound_s = first_sound_s_;
-    out.dose_share = t.dose_share;
     return out;
 }
 

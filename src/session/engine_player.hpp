@@ -32,6 +32,8 @@ public:
     [[nodiscard]] Time now() const override;
     [[nodiscard]] Result<void> finish() override;
     [[nodiscard]] PlayerTelemetry telemetry() const override;
+    /// What albums that are played in their own order are brought to, as one [LUFS]; else each track stands for itself.
+    void level_albums(double level_lufs) { album_level_lufs_ = level_lufs; }
     /// What is heard from now on is kept there, and what other rooms use counts here.
     void keep_dose(std::unique_ptr<DoseKeeper> keeper) { keeper_ = std::move(keeper); }
     /// Who composes the items of plans to come, how long a phrase may take it live [s], and the pitch to spare [Hz].
@@ -52,6 +54,7 @@ private:
     void queue(const std::vector<flow::PlanItem>& plan);
     void forbid(const flow::Blocks& blocks);
     [[nodiscard]] bool blocked(const ContentKey& track) const;
+    void level_albums(std::vector<flow::PlanItem>& items, const std::vector<ProfilePtr>& profiles);
     [[nodiscard]] std::unique_ptr<flow::AudioSource> composed(const flow::PlanItem& item);
     void report_composers(Time t, PlayerNews& news);
     void open_next();
@@ -86,6 +89,8 @@ private:
     std::optional<Id> playing_;
     Id finish_after_;                         ///< the closing fade belongs to this item's end
     std::optional<double> first_sound_s_;
+    std::optional<double> album_level_lufs_;
+    std::map<std::string, double> album_gain_db_;   ///< of albums that were begun: their gain stays
     std::unique_ptr<DoseKeeper> keeper_;      ///< null: nobody hears it (fast), or nobody's person
 };
 

@@ -27,7 +27,7 @@ enum class EventKind : int {
     // inputs
     kStart = 1, kTick = 2, kRating = 3, kCommand = 4, kEvidence = 5, kHeard = 6, kSource = 7,
     kPlanResult = 8, kDeadlineMissed = 9, kItemEnded = 10, kFault = 11, kPolicy = 12,
-    kComposed = 13, kConductance = 14,
+    kComposed = 13, kConductance = 14, kSound = 15,
     // outputs
     kState = 101, kDecision = 102, kEnd = 103,
 };
@@ -117,6 +117,22 @@ struct Conductance {
     double microsiemens = 0.0;
 };
 
+/// How the sound of a live session fares, counted from its start; every ten seconds.
+struct SoundReport {
+    std::string sink;                 ///< "browser", "null", or the device's name
+    std::int64_t underruns = 0;       ///< times that the sink got too little
+    double worst_callback_ms = 0.0;   ///< of our part of the sink's callback
+    double worst_gap_ms = 0.0;        ///< longest time between two callbacks
+    double buffer_ms = 0.0;           ///< rendered ahead of the sink, now
+    double lowest_buffer_ms = 0.0;
+    double decoded_ahead_s = 0.0;     ///< least of what sounds now
+    double clock_drift_ppm = 0.0;     ///< of the sink against this machine's clock
+    double latency_ms = 0.0;          ///< from the sink to the ear, as far as it is known
+    double limiter_db = 0.0;          ///< strongest limiting so far, <= 0
+    double dose_share = 0.0;          ///< of the week's allowance, used in seven days
+    bool calibrated = false;          ///< the level at the ear is known
+};
+
 /// One decision of the conductor with its reasons.
 struct Decision {
     std::string what;                     ///< "plan_requested", "plan_adopted", "hold", "ask", "flag", …
@@ -133,6 +149,7 @@ struct End {
 
 using Payload = std::variant<Start, Tick, flow::Rating, flow::Command, flow::Evidence, flow::Heard,
                              SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy, Composed, Conductance,
+                             SoundReport,
                              flow::AffectState, Decision, End>;
 
 struct SessionEvent {

@@ -56,11 +56,18 @@ Result<Id> person_of(Space& space, const RunRequest& request, std::int64_t wall_
     return person.id;
 }
 
+/// What reaches the ear, where somebody has measured it.
+play::OutputProfile output_of(const care::Settings& settings) {
+    if (!settings.full_scale_dba) return {};
+    return {*settings.full_scale_dba, true};
+}
+
 /// What the space knows of the person: policy, settings, and what earlier sessions taught. A simulated
 /// listener is nobody's person: it starts as the population and leaves nothing behind.
 Result<void> know_person(Space& space, const RunRequest& request, Start& start) {
     PersonState state;
     care::People people = space.people();
+    care::Settings settings;
     if (start.simulated) {
         care::Circumstances nobody;
         nobody.deployment = request.deployment;
@@ -73,7 +80,7 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
         ATTUNE_TRY(const auto kept_at, people.kept(start.person, "state_at"));
         const auto since = core::parse_int(kept_at.value_or("")).value_or(start.wall_ns);
         for (auto& [track, ago_s] : state.heard_before) ago_s += static_cast<double>(start.wall_ns - since) * 1e-9;
-        ATTUNE_TRY(const auto settings, people.settings(start.person));
+        ATTUNE_TRY(settings, people.settings(start.person));
         state.pace.match = settings.match;
         state.pace.straight = settings.straight;
         if (settings.tether > 0.0) state.pace.tether = settings.tether;
@@ -88,7 +95,11 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
     ATTUNE_TRY(state.starter, starter_tracks(space));
     start.policy.startle_guard = start.policy.startle_guard || start.goal.kind == flow::GoalKind::kCalm ||
                                  start.goal.kind == flow::GoalKind::kSleep;
-    start.policy.playing_dba = play::OutputProfile{}.dba_of_lufs(start.policy.level_lufs);
+    const play::OutputProfile output = output_of(settings);
+    // Where the output is calibrated the ceiling binds the level itself, so that music is not squeezed under it.
+    if (output.calibrated)
+        start.policy.ceiling_gain_db = std::min(start.policy.ceiling_gain_db, output.ceiling_gain_db(start.policy.level_lufs, start.policy.ceiling_dba));
+    start.policy.playing_dba = output.dba_of_lufs(start.policy.level_lufs) + (output.calibrated ? start.policy.ceiling_gain_db : 0.0);
     start.person_state = state.text();
     return {};
 }
@@ -234,6 +245,10 @@ Result<std::unique_ptr<Player>> make_player(Space& space, const RunRequest& requ
     }
     config.engine.startle_guard = setup.start.policy.startle_guard;
     config.engine.startle_lu = setup.start.policy.limits.startle_lu;
+    if (!setup.start.simulated && !setup.start.person.none()) {
+        ATTUNE_TRY(const auto settings, space.people().settings(setup.start.person));
+        config.engine.output = output_of(settings);
+    }
     config.engine.ceiling_dba = setup.start.policy.ceiling_dba;
     config.engine.timeline.ceiling_gain_db = setup.start.policy.ceiling_gain_db;
     config.utc_at_start_s = setup.start.wall_ns / 1'000'000'000;
@@ -264,6 +279,7 @@ Result<std::unique_ptr<Player>> make_player(Space& space, const RunRequest& requ
     ATTUNE_TRY(composers.engine, compose::engine_named(setup.start.compose.engine));
     composers.tinnitus_hz = setup.start.policy.tinnitus_hz;
     player->compose_with(composers);
+    player->level_albums(setup.start.policy.level_lufs);
     if (counts && config.mode == play::RunMode::kLive) {
         ATTUNE_TRY(auto db, space.connect());
         player->keep_dose(std::make_unique<DoseKeeper>(std::move(db), setup.start.person, space.seal()));
@@ -326,7 +342,7 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
 
 json to_json(const RunReport& report) {
     json object = to_json(report.summary);
-    object["underruns"] = report.player.underruns;
+    object["underruns"] = report.player.sound.underruns;
     object["wall_s"] = report.wall_s;
     object["first_sound_s"] = report.player.first_sound_s ? json(*report.player.first_sound_s) : json(nullptr);
     if (report.true_start) {

@@ -14,12 +14,8 @@ namespace attune::session {
 using PlayerNews = std::vector<std::pair<Time, Payload>>;
 
 struct PlayerTelemetry {
-    std::int64_t underruns = 0;
-    double worst_callback_ms = 0.0;
-    double buffer_s = 0.0;
-    double clock_drift_ppm = 0.0;
+    SoundReport sound;
     std::optional<double> first_sound_s;   ///< first non-zero frame given to the sink
-    double dose_share = 0.0;               ///< of the weekly allowance used by this session
 };
 
 class Player {

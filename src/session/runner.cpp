@@ -13,6 +13,7 @@ namespace {
 constexpr double kAnswerAfterS = 5.0;     ///< a simulated listener answers a question after this
 /// The engine writes ahead of what is heard; news of a second are complete this much after it.
 constexpr Duration kHeardLag = milliseconds(200);
+constexpr std::int64_t kSoundEveryS = 10, kSoundFirstS = 3;
 constexpr double kOverrunS = 240.0;       ///< a session that does not end by itself is ended
 
 class Run {
@@ -88,6 +89,7 @@ private:
             auto node = due_.extract(due_.begin());
             deliver(t, std::move(node.mapped()));
         }
+        if (!ended_ && s_.live && t.ns / 1'000'000'000 % kSoundEveryS == kSoundFirstS) consume(t, s_.player->telemetry().sound);
         if (!ended_) consume(t, Tick{});
         return {};
     }

@@ -35,6 +35,7 @@ struct Summary {
     std::vector<std::pair<Time, SourceChange>> sources;
     std::vector<std::pair<Time, Fault>> faults;
     std::vector<Composed> composed;      ///< who composed what, in the order of the record
+    std::optional<SoundReport> sound;           ///< the last one; empty for a session in virtual time
     std::vector<std::string> models;            ///< of the evidence, in the order of first use
     std::vector<flow::Unmet> unmet;             ///< of the first plan
     int replans = 0;

@@ -55,6 +55,7 @@ class Answers(Program):
         self.fits("person_intake", "person", "intake", "--flag", "trauma", "--safe-track", track)
         self.fits("person_onboard", "person", "onboard", "--love", track)
         self.fits("person_consent", "person", "consent", "grant", "heart")
+        self.fits("person_loudness", "person", "loudness", "--full-scale-dba", "96", "--as", "therapist")
         self.fits("person_plan", "person", "plan", "evening", track)
         self.fits("person_list", "person", "list")
         self.fits("person_show", "person", "show")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A session in real time, driven from its terminal and from another process."""
+import json
 import os
 import pty
 import re
@@ -54,6 +55,28 @@ class LiveSession(Program):
         late = self.run_it("session", "tell", session, "hold")
         self.assertEqual(late.returncode, 1)
         self.assertIn("stopped", late.stderr)
+
+    def test_how_the_sound_fares_is_in_the_record_and_in_doctor(self):
+        running = self.start()
+        session = self.wait_for_session()
+        for _ in range(300):
+            events = [json.loads(line) for line in self.decisions(session).splitlines()]
+            sound = [e["data"] for e in events if e["kind"] == "sound"]
+            if sound:
+                break
+            time.sleep(.2)
+        self.must("session", "tell", session, "stop")
+        running.communicate(timeout=20)
+        self.assertTrue(sound, "no report of the sound")
+        for key in ("underruns", "worst_callback_ms", "buffer_ms", "clock_drift_ppm", "dose_share"):
+            self.assertIsNotNone(sound[0][key])
+        self.assertEqual(sound[0]["sink"], "null")
+        self.assertGreater(sound[0]["buffer_ms"], 0)
+        self.assertFalse(sound[0]["calibrated"])
+        doctor = self.run_it("doctor", "--json")
+        found = [c for c in json.loads(doctor.stdout)["findings"] if c["what"] == "playing"]
+        self.assertTrue(found, doctor.stdout)
+        self.assertIn("underruns", found[0]["detail"])
 
     def test_only_a_therapist_widens_a_step(self):
         running = self.start()

@@ -90,6 +90,22 @@ class People(Program):
         first = self.must("session", "show", session, "--events").stdout.splitlines()[0]
         return json.loads(bytes(json.loads(first)["data"]["person_state"]["bytes"]))
 
+    def test_a_ceiling_is_lowered_by_anybody_and_raised_by_a_therapist_or_the_owner(self):
+        self.must("person", "loudness", "--ceiling-dba", "60")
+        refused = self.run_it("person", "loudness", "--ceiling-dba", "70")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("therapist or the owner", refused.stderr)
+        self.must("person", "loudness", "--ceiling-dba", "70", "--full-scale-dba", "100", "--as", "therapist")
+        self.assertEqual(self.answer("person", "loudness")["ceiling_dba"], 70)
+        session = self.session()["session"]
+        events = [json.loads(line) for line in self.must("session", "show", session, "--events").stdout.splitlines()]
+        policy = next(e["data"]["policy"] for e in events if e["kind"] == "start")
+        # -18 LUFS on an output of 100 dBA at full scale are 82: 12 dB too much.
+        self.assertAlmostEqual(policy["ceiling_gain_db"], -12)
+        self.assertAlmostEqual(policy["playing_dba"], 70)
+        loudest = max(e["data"]["gain_db"] for e in events if e["kind"] == "heard")
+        self.assertLessEqual(loudest, 3.01)   # 15 dB is the most that a quiet file is given
+
     def test_no_sensor_opens_without_consent(self):
         refused = self.run_it("session", "run", "--goal", "calm", "--minutes", "1", "--sense", "ble:hr", "--sink", "null")
         self.assertEqual(refused.returncode, 1)

@@ -2,6 +2,7 @@
 attune_test(session unit WHOLE DEPS session SOURCES
   support/postgres.cpp
   unit/session_blocks_test.cpp
+  unit/session_album_test.cpp
   unit/session_composed_test.cpp
   unit/session_dose_test.cpp
   unit/session_helped_test.cpp

@@ -206,6 +206,39 @@ TEST(HelpCards, EveryShippedCardReadsAndAnUnknownRegionGetsTheInternationalOne) 
     EXPECT_EQ(load_help_card("../etc")->region, "INT");
 }
 
+Loudness wish(std::optional<double> ceiling_dba, std::optional<double> ceiling_gain_db, std::optional<double> full_scale_dba,
+              bool uncalibrated = false) {
+    return {ceiling_dba, ceiling_gain_db, full_scale_dba, uncalibrated};
+}
+
+TEST(Loudness, AnybodyLowersACeilingAndOnlyATherapistOrTheOwnerRaisesOne) {
+    Settings settings;
+    ASSERT_TRUE(change_loudness(settings, wish(60.0, -6.0, {}, false), flow::Role::kListener));
+    for (const flow::Role role : {flow::Role::kListener, flow::Role::kResearcher}) {
+        for (const Loudness& asked : {wish(61.0, {}, {}, false), wish({}, -5.0, {}, false), wish({}, {}, 90.0, false),
+                                     wish({}, {}, {}, true)}) {
+            const auto refused = change_loudness(settings, asked, role);
+            ASSERT_FALSE(refused);
+            EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+        }
+    }
+    EXPECT_EQ(settings.ceiling_dba, 60.0);
+    EXPECT_EQ(settings.full_scale_dba, std::nullopt);
+    for (const flow::Role role : {flow::Role::kTherapist, flow::Role::kOwner}) {
+        Settings theirs = settings;
+        ASSERT_TRUE(change_loudness(theirs, wish(75.0, {}, 95.0, false), role));
+        const auto read = parse_settings(text_of(theirs));
+        ASSERT_TRUE(read);
+        EXPECT_EQ(*read, theirs);
+        EXPECT_EQ(read->full_scale_dba, 95.0);
+        EXPECT_FALSE(change_loudness(theirs, wish(86.0, {}, {}, false), role));   // nobody goes beyond 85
+    }
+    // 65 dBA stands where nothing was set.
+    Settings fresh;
+    EXPECT_FALSE(change_loudness(fresh, wish(66.0, {}, {}, false), flow::Role::kListener));
+    EXPECT_TRUE(change_loudness(fresh, wish(66.0, {}, {}, false), flow::Role::kTherapist));
+}
+
 TEST(HelpCards, ACardGoesStaleAfterAYear) {
     HelpCard card;
     card.checked = "2026-01-31";

@@ -41,6 +41,12 @@ describe('what the page knows of a session', () => {
     expect(model.simulated).toBe(true);
   });
 
+  it('keeps the newest report of the sound', () => {
+    const model = new SessionModel();
+    for (const underruns of [0, 2]) model.apply(event(underruns + 1, 13, 'sound', { sink: 'browser', underruns, buffer_ms: 60, dose_share: 0.01 }));
+    expect([model.sound?.underruns, model.sound?.dose_share]).toEqual([2, 0.01]);
+  });
+
   it('draws no estimate without evidence', () => {
     const model = new SessionModel();
     model.apply(event(1, 1, 'state', { any_evidence: false, sources: [], felt: { mean: { valence: 0, arousal: 0 }, cov: [1, 0, 1] } }));

@@ -2,7 +2,7 @@
 // One session as it happens: the server's events over a WebSocket, asked for again from where they
 // stopped when the connection breaks.
 import { api, socketUrl, Problem } from './api';
-import type { AffectState, Evidence, Heard, Plan, PlanItem, Reason, SessionEvent, Va } from './types';
+import type { AffectState, Evidence, Heard, Plan, PlanItem, Reason, SessionEvent, SoundReport, Va } from './types';
 
 export interface TracePoint {
   t_s: number;
@@ -57,6 +57,7 @@ export class SessionModel {
   paused = false;
   locked = false;
   doseLeft: number | null = null;
+  sound: SoundReport | null = null;
   levelLufs: number | null = null;
 
   private source(id: string, kind: string): SourceView {
@@ -111,6 +112,9 @@ export class SessionModel {
         return;
       case 'policy':
         return this.onPolicy(data);
+      case 'sound':
+        this.sound = data;
+        return;
       case 'end':
         this.ended = (data as { why: string }).why;
         return;

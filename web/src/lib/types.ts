@@ -69,6 +69,19 @@ export interface Heard {
   bed: boolean;
   expressed: Va | null;
 }
+/** How the sound of a session fares, counted from its start. */
+export interface SoundReport {
+  sink: string;
+  underruns: number;
+  worst_callback_ms: number;
+  worst_gap_ms: number;
+  buffer_ms: number;
+  lowest_buffer_ms: number;
+  clock_drift_ppm: number;
+  latency_ms: number;
+  dose_share: number;
+  calibrated: boolean;
+}
 export interface Evidence {
   source: string;
   kind: string;
