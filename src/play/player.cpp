@@ -338,7 +338,7 @@ News Player::poll() {
     if (s.sink && s.sink->lost() != s.sink_was_lost) {
         s.sink_was_lost = !s.sink_was_lost;
         s.own_events.push_back({s.sink_was_lost ? EventKind::kSinkLost : EventKind::kSinkBack,
-                                {s.engine->frame()},
+                                {s.engine->heard_frame()},
                                 {},
                                 ErrorCode::kUnavailable});
     }
