@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::int64_t kPacketNs = 20'000'000;
 constexpr int kFrames = media::OpusPacketizer::kFrames;
+/// How long an engine that is late is waited for: at most 40 ms a packet.
+constexpr int kMostWaits = 8;
+constexpr std::int64_t kWaitNs = 5'000'000;
 
 class Stream final : public OpusSink {
 public:
@@ -67,6 +70,8 @@ private:
     void make(Puller& puller) {
         std::array<float, kFrames> left{}, right{};
         std::array<float, 2 * kFrames> both{};
+        // The page has more in hand than the engine's thread is ever late; a device would have to go on.
+        for (int k = 0; k < kMostWaits && !quit_.load() && !puller.ready(kFrames); ++k) clock_.sleep_until(clock_.now() + Duration{kWaitNs});
         puller.pull(left, right);
         for (std::size_t k = 0; k < static_cast<std::size_t>(kFrames); ++k) {
             both[2 * k] = left[k];

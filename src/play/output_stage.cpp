@@ -66,6 +66,10 @@ void OutputStage::block(std::span<float> left, std::span<float> right) noexcept 
         lowest_.store(limiter_.lowest_gain(), std::memory_order_relaxed);
 }
 
+bool OutputStage::dry_for(std::size_t frames) const noexcept {
+    return running_ && !end_expected_.load(std::memory_order_relaxed) && ring_.size() < frames + kReserve;
+}
+
 std::size_t OutputStage::pull(std::span<float> left, std::span<float> right) noexcept {
     const std::int64_t before = taken_.load(std::memory_order_relaxed);
     for (std::size_t at = 0; at < left.size(); at += kBlock) {

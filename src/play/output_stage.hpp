@@ -21,6 +21,8 @@ public:
     explicit OutputStage(core::SpscRing<Frame>& ring, double stop_fade_s = 0.35);
     /// Fills both spans; returns the frames that came from the ring.
     std::size_t pull(std::span<float> left, std::span<float> right) noexcept;
+    /// True if pull() of so many frames would fade out for want of them. The sink's thread.
+    [[nodiscard]] bool dry_for(std::size_t frames) const noexcept;
     void stop() noexcept { stopping_.store(true, std::memory_order_release); }
     void unstop() noexcept { stopping_.store(false, std::memory_order_release); }
     /// The engine will give no more: running dry is no underrun.

@@ -78,6 +78,7 @@ struct Player::State final : Puller {
     std::atomic<bool> stop_wanted{false};
 
     void pull(std::span<float> left, std::span<float> right) noexcept override;
+    bool ready(std::size_t frames) const noexcept override { return !stage.dry_for(frames); }
     void run();
     void render_block(bool& primed);
     [[nodiscard]] Result<void> step_to(std::int64_t frame);

@@ -22,6 +22,9 @@ class Puller {
 public:
     virtual ~Puller() = default;
     virtual void pull(std::span<float> left, std::span<float> right) noexcept = 0;
+    /// False if so many frames would run dry now. A sink that may be late, as a stream over a network may, waits a
+    /// little then; one that may not pulls all the same. RT-SAFE, the sink's thread.
+    [[nodiscard]] virtual bool ready(std::size_t frames) const noexcept = 0;
 };
 
 class Sink {

@@ -82,7 +82,7 @@ public:
         mark_closed();
         if (client_ == nullptr) return;
         mosquitto_disconnect(client_);
-        mosquitto_loop_stop(client_, true);
+        mosquitto_loop_stop(client_, false);  // ends by itself now: a thread cancelled within a callback takes the program along
         mosquitto_destroy(client_);
         client_ = nullptr;
     }
