@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the comparison of simulated listeners must show (issue 3, line 3), in the committed results of
-// `scripts/eval DATA compare`: seeds 1 to 20, and seeds 1001 to 1020, which nothing was chosen on.
+// `scripts/eval DATA compare`: seeds 1 to 20 and 1001 to 1020, both in sight while the planner's pace was chosen.
+// Seeds 5001 to 5020, first run when it stood, are not gated: there nearest-to-target is left .044 behind on iso-true
+// listeners (.05 here), and ahead by .065 on linear ones (.06 here; .081 without taste). Twenty seeds differ by that.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -72,8 +74,8 @@ TEST_P(CompareResults, AContraryListenerWhoseTasteIsKnownLosesLittle) {
         EXPECT_LE(value(cell("contrary", family, "planner+taste"), "minus_silence"), .10) << family;
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, CompareResults, testing::Values("compare", "compare-fresh-seeds"), [](const auto& info) {
-    return info.index == 0 ? std::string("OneToTwenty") : std::string("Fresh");
+INSTANTIATE_TEST_SUITE_P(Seeds, CompareResults, testing::Values("compare", "compare-seeds-1001"), [](const auto& info) {
+    return std::string(info.index == 0 ? "From1" : "From1001");
 });
 
 }  // namespace
