@@ -8,6 +8,7 @@
 #include "compose/midi_reader.hpp"
 #include "core/paths.hpp"
 #include "core/text.hpp"
+#include "learn/linear_solve.hpp"
 
 namespace attune::compose {
 namespace {
@@ -73,27 +74,6 @@ std::vector<std::string> cells_of(std::string_view line) {
         else if (c != '\r') cells.back() += c;
     }
     return cells;
-}
-
-/// Solves (X'X + ridge) w = X'y in place by Cholesky; n = size of the square matrix.
-std::vector<double> solve(std::vector<double> a, std::vector<double> b, std::size_t n) {
-    for (std::size_t j = 0; j < n; ++j) {
-        for (std::size_t k = 0; k < j; ++k) a[j * n + j] -= a[j * n + k] * a[j * n + k];
-        a[j * n + j] = std::sqrt(a[j * n + j]);
-        for (std::size_t i = j + 1; i < n; ++i) {
-            for (std::size_t k = 0; k < j; ++k) a[i * n + j] -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] /= a[j * n + j];
-        }
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t k = 0; k < i; ++k) b[i] -= a[i * n + k] * b[k];
-        b[i] /= a[i * n + i];
-    }
-    for (std::size_t i = n; i-- > 0;) {
-        for (std::size_t k = i + 1; k < n; ++k) b[i] -= a[k * n + i] * b[k];
-        b[i] /= a[i * n + i];
-    }
-    return b;
 }
 
 }  // namespace
@@ -208,7 +188,7 @@ Result<Judge> Judge::train(std::span<const JudgedPiece> pieces, double ridge) {
         }
     }
     for (std::size_t i = 0; i < n; ++i) xx[i * n + i] += i + 1 < n ? ridge : 1e-9;
-    const auto v = solve(xx, xv, n), a = solve(xx, xa, n);
+    const auto v = learn::solve_positive_definite(xx, xv), a = learn::solve_positive_definite(xx, xa);
     std::copy(v.begin(), v.end(), judge.valence_.begin());
     std::copy(a.begin(), a.end(), judge.arousal_.begin());
     return judge;

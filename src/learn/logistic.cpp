@@ -3,28 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "learn/linear_solve.hpp"
 
 namespace attune::learn {
 namespace {
-
-/// Solves a·x = b for a symmetric positive definite d×d matrix, by Cholesky, in place of b.
-void solve(std::vector<double>& a, std::vector<double>& b) {
-    const std::size_t d = b.size();
-    for (std::size_t i = 0; i < d; ++i)
-        for (std::size_t j = 0; j <= i; ++j) {
-            double sum = a[i * d + j];
-            for (std::size_t k = 0; k < j; ++k) sum -= a[i * d + k] * a[j * d + k];
-            a[i * d + j] = i == j ? std::sqrt(std::max(sum, 1e-12)) : sum / a[j * d + j];
-        }
-    for (std::size_t i = 0; i < d; ++i) {
-        for (std::size_t k = 0; k < i; ++k) b[i] -= a[i * d + k] * b[k];
-        b[i] /= a[i * d + i];
-    }
-    for (std::size_t i = d; i-- > 0;) {
-        for (std::size_t k = i + 1; k < d; ++k) b[i] -= a[k * d + i] * b[k];
-        b[i] /= a[i * d + i];
-    }
-}
 
 /// Newton steps for weights w of rows z (n×d) with targets y in {0,1} and sample weights s.
 std::vector<double> newton(const std::vector<double>& z, std::size_t d, const std::vector<double>& y,
@@ -48,7 +32,7 @@ std::vector<double> newton(const std::vector<double>& z, std::size_t d, const st
                 for (std::size_t j = 0; j <= k; ++j) h[k * d + j] += v * row[k] * row[j];
             }
         }
-        solve(h, g);
+        g = solve_positive_definite(std::move(h), std::move(g));
         double moved = 0.0;
         for (std::size_t k = 0; k < d; ++k) {
             w[k] -= g[k];

@@ -11,7 +11,6 @@
 #include "learn/dataset_hash.hpp"
 #include "library/music_evaluation.hpp"
 #include "library/track_analysis.hpp"
-#include "media/decoder.hpp"
 
 namespace attune::library {
 namespace {
@@ -29,16 +28,8 @@ struct Heard {
 
 Result<Heard> hear(const TruePiece& piece, std::size_t index, const core::CancelToken* cancel) {
     ATTUNE_TRY(const auto file, piece.sound(cancel));
-    ATTUNE_TRY(const auto decoder, media::Decoder::open(file.string(), {.cancel = cancel}));
-    ATTUNE_TRY(auto analyser, TrackAnalyser::create(decoder->info().rate_hz));
-    std::vector<float> left(16384), right(16384);
-    while (true) {
-        ATTUNE_TRY(const auto n, decoder->read(left, right));
-        if (n == 0) break;
-        analyser.push(std::span(left).first(n), std::span(right).first(n));
-    }
-    auto analysis = analyser.finish();
-    return Heard{index, std::move(analysis.tempo), analysis.key};
+    ATTUNE_TRY(const auto analysis, analyse_file(file, cancel));
+    return Heard{index, analysis.tempo, analysis.key};
 }
 
 /// What is measured: the pieces that count, what was heard in each, and the header of the result.

@@ -14,7 +14,6 @@
 #include "learn/detail/byte_stream.hpp"
 #include "library/music_model.hpp"
 #include "library/track_analysis.hpp"
-#include "media/decoder.hpp"
 #include "signal/music_descriptors.hpp"
 
 namespace attune::library {
@@ -122,15 +121,7 @@ Result<std::vector<Clip>> panda(const fs::path& root) {
 }
 
 Result<std::vector<float>> measure(const fs::path& file, const core::CancelToken* cancel) {
-    ATTUNE_TRY(const auto decoder, media::Decoder::open(file.string(), {.cancel = cancel}));
-    ATTUNE_TRY(auto analyser, TrackAnalyser::create(decoder->info().rate_hz));
-    std::vector<float> left(16384), right(16384);
-    while (true) {
-        ATTUNE_TRY(const auto n, decoder->read(left, right));
-        if (n == 0) break;
-        analyser.push(std::span(left).first(n), std::span(right).first(n));
-    }
-    auto analysis = analyser.finish();
+    ATTUNE_TRY(auto analysis, analyse_file(file, cancel));
     if (analysis.descriptors.empty())
         return fail(ErrorCode::kCorrupt, "the clip is silent or longer than 45 s", file.string());
     return std::move(analysis.descriptors);

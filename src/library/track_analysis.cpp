@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "media/decoder.hpp"
 #include "signal/loudness.hpp"
 #include "signal/music_descriptors.hpp"
 #include "signal/music_frames.hpp"
@@ -189,6 +190,18 @@ TrackAnalysis TrackAnalyser::finish() {
     }
     a.tempo = signal::estimate_tempo(s.frames.onset);
     return a;
+}
+
+Result<TrackAnalysis> analyse_file(const std::filesystem::path& file, const core::CancelToken* cancel) {
+    ATTUNE_TRY(const auto decoder, media::Decoder::open(file.string(), {.cancel = cancel}));
+    ATTUNE_TRY(auto analyser, TrackAnalyser::create(decoder->info().rate_hz));
+    std::vector<float> left(16384), right(16384);
+    while (true) {
+        ATTUNE_TRY(const auto n, decoder->read(left, right));
+        if (n == 0) break;
+        analyser.push(std::span(left).first(n), std::span(right).first(n));
+    }
+    return analyser.finish();
 }
 
 }  // namespace attune::library

@@ -10,11 +10,13 @@
 /// Memory   about 40 kB a minute; the frames of a window are given up once it is described
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "core/cancel.hpp"
 #include "core/result.hpp"
 #include "signal/key.hpp"
 #include "signal/tempo.hpp"
@@ -61,5 +63,8 @@ private:
     explicit TrackAnalyser(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
+
+/// Of a whole file, without its tags and models. Errors: those of media::Decoder; kCancelled.
+[[nodiscard]] Result<TrackAnalysis> analyse_file(const std::filesystem::path& file, const core::CancelToken* cancel);
 
 }  // namespace attune::library

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "core/paths.hpp"
+#include "learn/linear_solve.hpp"
 #include "learn/split.hpp"
 #include "library/evaluate_known.hpp"
 #include "media/decoder.hpp"
@@ -116,27 +117,6 @@ void shares(const Choice& c, const Vector& w, std::vector<double>& all, std::vec
     loss += c.weight * (std::log(total) - std::log(good));
 }
 
-/// Solves a x = b for a symmetric positive definite a (Cholesky, in place).
-Vector solve(std::vector<double> a, Vector b) {
-    for (std::size_t j = 0; j < kD; ++j) {
-        for (std::size_t k = 0; k < j; ++k) a[j * kD + j] -= a[j * kD + k] * a[j * kD + k];
-        a[j * kD + j] = std::sqrt(std::max(a[j * kD + j], 1e-12));
-        for (std::size_t i = j + 1; i < kD; ++i) {
-            for (std::size_t k = 0; k < j; ++k) a[i * kD + j] -= a[i * kD + k] * a[j * kD + k];
-            a[i * kD + j] /= a[j * kD + j];
-        }
-    }
-    for (std::size_t i = 0; i < kD; ++i) {
-        for (std::size_t k = 0; k < i; ++k) b[i] -= a[i * kD + k] * b[k];
-        b[i] /= a[i * kD + i];
-    }
-    for (std::size_t i = kD; i-- > 0;) {
-        for (std::size_t k = i + 1; k < kD; ++k) b[i] -= a[k * kD + i] * b[k];
-        b[i] /= a[i * kD + i];
-    }
-    return b;
-}
-
 /// Conditional logit with a ridge, by Newton's method on a bound of the curvature. Pieces without a right candidate say nothing.
 Vector fit(std::vector<Choice> pieces) {
     std::erase_if(pieces, [](const Choice& c) { return std::find(c.right.begin(), c.right.end(), true) == c.right.end(); });
@@ -177,7 +157,7 @@ Vector fit(std::vector<Choice> pieces) {
                     for (std::size_t j = 0; j <= i; ++j) curvature[i * kD + j] += d * (c.candidates[k].features[j] - centre[j]);
                 }
         }
-        const Vector move = solve(std::move(curvature), gradient);
+        const auto move = learn::solve_positive_definite(std::move(curvature), {gradient.begin(), gradient.end()});
         for (std::size_t i = 0; i < kD; ++i) w[i] -= 0.7 * move[i];
     }
     for (std::size_t i = 0; i < kD; ++i) w[i] /= scale[i];
