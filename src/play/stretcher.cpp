@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <numbers>
 
 #include <rubberband/RubberBandStretcher.h>
 
@@ -18,14 +20,45 @@ using RubberBand::RubberBandStretcher;
 // So each process() gets exactly what the next step needs (after the first: one step of the input).
 constexpr std::size_t kMostFed = 4096;
 constexpr std::size_t kMaxOut = 1024;
-constexpr std::int64_t kStep = 512;     // output frames a step, about
-constexpr double kPull = 4.0 * kStep;   // an error of place is taken back over this many frames
-constexpr double kMaxTrim = 0.01;       // of the tempo, and only while the place is off
+constexpr std::int64_t kStep = 512;    // output frames a step, about
+constexpr double kPull = 4.0 * kStep;  // an error of place is taken back over this many frames
+constexpr double kMaxTrim = 0.01;      // of the tempo, and only while the place is off
 // What a step moves to its exact place lies this far behind the middle of its window: measured with
 // bursts every .2 s at .85 .. 1.15. Of smooth sound it would be the middle itself: it is 30 frames off at 8 %.
 constexpr std::int64_t kOnset = 272;
-constexpr double kTolerated = 1.5;      // frames; steps are whole frames
+constexpr double kTolerated = 1.5;  // frames; steps are whole frames
 constexpr double kToleratedAtUnity = 0.5;
+// A window's length before the position its first windows lack what overlaps them (-44 dBFS on a sine):
+// so much more is primed and dropped.
+constexpr std::int64_t kPrimed = 512;
+// Rubber Band takes up the phases of its input band by band: after 0.8 s it copies all of it.
+constexpr std::int64_t kSettled = 48000;
+constexpr std::int64_t kWindow = 2048;
+// All of it but the last two bins below 24 kHz, which it drops at every ratio (-37 dBFS on white noise).
+// Where the stretcher meets the dry signal it is given the input without its air, and the air is added.
+constexpr std::int64_t kAirFade = 480;  // frames over which the air is taken out, or let in again
+constexpr std::size_t kAirHalf = 127;   // taps on each side
+constexpr double kAirAbove_hz = 23200.0;
+constexpr auto kNever = std::numeric_limits<std::int64_t>::max() / 2;
+
+/// Symmetric high-pass of 255 taps (Kaiser, beta 7): what is above 23.7 kHz whole, what is below 22.7 kHz
+/// not at all, within -70 dB.
+std::array<float, kAirHalf + 1> air_taps() {
+    std::array<float, kAirHalf + 1> taps{};
+    const auto bessel = [](double x) {
+        double sum = 1.0, term = 1.0;
+        for (int k = 1; k < 40; ++k) sum += term *= (x / 2 / k) * (x / 2 / k);
+        return sum;
+    };
+    const double w = 2.0 * std::numbers::pi * kAirAbove_hz / 48000.0;
+    for (std::size_t k = 0; k <= kAirHalf; ++k) {
+        const double n = static_cast<double>(k), edge = n / (kAirHalf + 1);
+        const double low = k == 0 ? w / std::numbers::pi : std::sin(w * n) / (std::numbers::pi * n);
+        const double shape = bessel(7.0 * std::sqrt(1.0 - edge * edge)) / bessel(7.0);
+        taps[k] = static_cast<float>(((k == 0 ? 1.0 : 0.0) - low) * shape);
+    }
+    return taps;
+}
 
 }  // namespace
 
@@ -33,19 +66,52 @@ struct Stretcher::State {
     std::unique_ptr<RubberBandStretcher> band;
     std::array<float, kMostFed> in_left{}, in_right{};
     std::array<float, kMaxOut> spill_left{}, spill_right{};
-    std::int64_t centre = 0;  ///< frames from the start of an analysis window to its middle
-    std::int64_t next = 0;    ///< stream frame that is fed next
-    std::int64_t made = 0;    ///< output frames that the steps so far have completed
-    std::int64_t given = 0;   ///< of these, retrieved
-    double wanted = 0.0;      ///< stream position of output frame `given`, by the integral
+    std::int64_t centre = 0;          ///< frames from the start of an analysis window to its middle
+    std::int64_t next = 0;            ///< stream frame that is fed next
+    std::int64_t made = 0;            ///< output frames that the steps so far have completed
+    std::int64_t given = 0;           ///< of these, retrieved
+    double wanted = 0.0;              ///< stream position of output frame `given`, by the integral
     double ratio = 1.0, slope = 0.0;  ///< of `wanted` at `given`: frames, and per frame
     std::int64_t since_change = 0;    ///< output frames since the ratio moved
     std::int64_t unity = 0;           ///< output frames since the last step that was not exactly 1
+    std::array<float, kAirHalf + 1> taps = air_taps();
+    std::array<float, kMostFed + 2 * kAirHalf> raw_left{}, raw_right{};
+    std::int64_t rise = -kNever,
+                 fall = kNever;  ///< stream frames between which the air goes its own way
 
     /// Stream position that output frame `at` ought to have, if the ramp goes on as it does.
     [[nodiscard]] double wanted_at(std::int64_t at) const {
         const auto d = static_cast<double>(at - given);
         return wanted + ratio * d + 0.5 * slope * d * d;
+    }
+    /// Share of the air that goes past the stretcher at stream frame `at`, 0..1.
+    [[nodiscard]] float aside(std::int64_t at) const {
+        const auto share = [&](std::int64_t since) {
+            return std::clamp(static_cast<float>(at - since) / static_cast<float>(kAirFade), 0.0F,
+                              1.0F);
+        };
+        return share(rise) * (1.0F - share(fall));
+    }
+    /// Adds `sign` times the air that goes aside to the stream frames from `from` on.
+    void add_air(StreamWindow& stream, std::int64_t from, std::span<float> left,
+                 std::span<float> right, float sign) noexcept {
+        const std::size_t n = left.size();
+        const auto last = from + static_cast<std::int64_t>(n);
+        if (last <= rise || from >= fall + kAirFade) return;
+        const auto l = std::span(raw_left).first(n + 2 * kAirHalf),
+                   r = std::span(raw_right).first(n + 2 * kAirHalf);
+        stream.copy(from - static_cast<std::int64_t>(kAirHalf), l, r);
+        for (std::size_t k = 0; k < n; ++k) {
+            const std::size_t m = k + kAirHalf;
+            float a = taps[0] * l[m], b = taps[0] * r[m];
+            for (std::size_t i = 1; i <= kAirHalf; ++i) {
+                a += taps[i] * (l[m - i] + l[m + i]);
+                b += taps[i] * (r[m - i] + r[m + i]);
+            }
+            const float share = sign * aside(from + static_cast<std::int64_t>(k));
+            left[k] += share * a;
+            right[k] += share * b;
+        }
     }
 };
 
@@ -74,7 +140,16 @@ Result<std::unique_ptr<Stretcher>> Stretcher::create() {
 void Stretcher::feed(StreamWindow& stream) noexcept {
     State& s = *state_;
     const std::size_t n = std::clamp<std::size_t>(s.band->getSamplesRequired(), 1, kMostFed);
-    stream.copy(s.next, std::span(s.in_left).first(n), std::span(s.in_right).first(n));
+    const auto left = std::span(s.in_left).first(n), right = std::span(s.in_right).first(n);
+    const bool settled = unity_frames() > kSettled;
+    if (settled && s.fall != kNever) {
+        s.rise = s.next;
+        s.fall = kNever;
+    } else if (!settled && s.fall == kNever) {
+        s.fall = std::max(s.next, s.rise + kAirFade);
+    }
+    stream.copy(s.next, left, right);
+    s.add_air(stream, s.next, left, right, -1.0F);
     s.next += static_cast<std::int64_t>(n);
     const std::int64_t anchor = s.centre + kOnset;
     const std::int64_t out = s.made + anchor;
@@ -101,14 +176,17 @@ void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexc
     s.band->reset();
     s.band->setTimeRatio(1.0 / ratio);
     const auto at = static_cast<std::int64_t>(std::llround(position));
-    s.next = at - s.centre;
+    s.next = at - s.centre - kPrimed;
     s.made = 0;
-    s.given = s.centre;  // the first half window of the output is dropped
+    s.given =
+        s.centre + kPrimed;  // the first half window of the output is dropped, and what is primed
+    s.rise = -kNever;
+    s.fall = at + kAirFade + kWindow;  // no window that is heard in the blend misses it
     s.wanted = static_cast<double>(at);
     s.ratio = ratio;
     s.slope = 0.0;
     s.since_change = s.unity = 0;
-    for (auto drop = static_cast<std::size_t>(s.centre); drop > 0;) {
+    for (auto drop = static_cast<std::size_t>(s.given); drop > 0;) {
         while (s.band->available() < 1) feed(stream);
         const std::size_t n =
             std::min({drop, static_cast<std::size_t>(s.band->available()), kMaxOut});
@@ -139,6 +217,8 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
         float* out[2] = {left.data() + done, right.data() + done};
         const std::size_t got =
             s.band->retrieve(out, std::min(n - done, static_cast<std::size_t>(available)));
+        s.add_air(stream, std::llround(s.wanted), left.subspan(done, got), right.subspan(done, got),
+                  1.0F);
         done += got;
         s.given += static_cast<std::int64_t>(got);
         s.wanted += ratio * static_cast<double>(got);
@@ -148,6 +228,12 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
 
 std::int64_t Stretcher::unity_frames() const noexcept {
     return std::max<std::int64_t>(0, state_->given - (state_->made - state_->unity));
+}
+
+bool Stretcher::is_input() const noexcept {
+    const State& s = *state_;
+    return s.fall == kNever && unity_frames() > kSettled &&
+           std::llround(s.wanted) > s.rise + kAirFade + kWindow;
 }
 
 }  // namespace attune::play

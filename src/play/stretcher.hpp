@@ -8,7 +8,8 @@
 ///          output stays on the integral of the ratio within 2 frames. A transient is moved as a whole
 ///          within a step of some 500 frames: it may lie 48 frames off at 15 %
 /// Threads  one owner; begin() and process() are RT-SAFE after create() (measured under the guard)
-/// Method   Rubber Band 3.1 "finer" engine; at ratio 1 its output equals the input within -130 dBFS
+/// Method   Rubber Band 3.1 "finer" engine. At ratio 1 its output equals the input within -130 dBFS, but
+///          for the highest 30 Hz below 24 kHz, which it drops: they go past it where it meets the dry signal
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -39,6 +40,8 @@ public:
                  std::span<float> right) noexcept;
     /// Output frames since the stretcher last did anything but copy.
     [[nodiscard]] std::int64_t unity_frames() const noexcept;
+    /// The ratio has been 1 for so long that the output is the input, within -100 dBFS.
+    [[nodiscard]] bool is_input() const noexcept;
     /// Stream frames that must be decoded beyond the position.
     [[nodiscard]] static constexpr std::int64_t look_ahead() { return 6144; }
     /// And before it, for begin().

@@ -12,11 +12,10 @@ namespace {
 constexpr int kBlendFrames = 480;
 constexpr std::size_t kKept = 16384;  // frames of the stream that stay when room is made
 static_assert(kKept > Stretcher::look_ahead() + Stretcher::look_back() + 4096);
-// Rubber Band takes up the phases of its input band by band: after 0.8 s it copies all of it.
-constexpr int kReleaseFrames = 48000;
 // Rubber Band leaves its identity mode with a jump of phase when the tempo falls (3.1.2: -15 dBFS
-// on a sine); begun a hair beside 1 it never is in that mode, and still equals the input within -58
-// dBFS.
+// on a sine), and likewise wherever a step of its input falls below 512 frames: a ramp from above 1 to below 1
+// resets its phases, over 32 ms. Begun a hair on the side that it goes to it is spared that, and equals the input
+// within -100 dBFS towards a faster tempo, within -87 dBFS towards a slower one (its steps are of 511 frames then).
 constexpr double kOffUnity = 5e-5;
 // One-pole low-pass at 1 kHz; "soften" mixes it in: 6 dB an octave at most.
 const float kSoftenPole = 1.0F - std::exp(-2.0F * 3.14159265F * 1000.0F / 48000.0F);
@@ -171,10 +170,12 @@ void Voice::copy(std::int64_t from, std::span<float> left, std::span<float> righ
     const auto n = static_cast<std::int64_t>(left.size());
     const std::int64_t at = from - base_;
     const std::int64_t first = std::clamp<std::int64_t>(-at, 0, n),
-                       last = std::clamp<std::int64_t>(static_cast<std::int64_t>(count_) - at, first, n);
+                       last = std::clamp<std::int64_t>(static_cast<std::int64_t>(count_) - at,
+                                                       first, n);
     const auto take = [&](const std::vector<float>& fifo, std::span<float> to) {
         std::fill(to.begin(), to.begin() + first, 0.0F);
-        if (last > first) std::copy_n(fifo.begin() + (at + first), last - first, to.begin() + first);
+        if (last > first)
+            std::copy_n(fifo.begin() + (at + first), last - first, to.begin() + first);
         std::fill(to.begin() + last, to.end(), 0.0F);
     };
     take(fifo_left_, left);
@@ -194,7 +195,7 @@ void Voice::render(const VoiceSegment& s, std::span<float> left, std::span<float
     const auto dry_at = static_cast<std::int64_t>(std::llround(s.position));
     if (!stretching_) return copy(dry_at, left, right);
     stretcher_->process(*this, s.ratio, left, right);
-    if (unity && stretcher_->unity_frames() > kReleaseFrames && blend_ == 0) {
+    if (unity && stretcher_->is_input() && blend_ == 0) {
         blend_ = kBlendFrames;
         blend_in_ = false;
     }

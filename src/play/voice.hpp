@@ -5,10 +5,9 @@
 ///
 /// In       readers (each with its ring) or an AudioSource, and the timeline's segments
 /// Out      the voice's share of the mix, added to both channels
-/// Tempo    at ratio 1 the stream is copied bit by bit; the stretcher is engaged when the ratio
-/// leaves 1
-///          and released 1 s after it came back, when it only copies; each by a crossfade of 10 ms between equal
-///          signals
+/// Tempo    at ratio 1 the stream is copied bit by bit; the stretcher is engaged when the ratio leaves 1
+///          and released 1.1 s after it came back, when it only copies; each by a crossfade of 10 ms between
+///          equal signals: within -100 dBFS at release, within -85 dBFS at engage (see Stretcher)
 /// Threads  the engine thread; RT-SAFE after create()
 #include <array>
 #include <cstdint>
