@@ -108,14 +108,15 @@ void arpeggio(Session& s, const ChordSpan& span, const Voicing& v, Ticks hold) {
     }
 }
 
-void blocks(Session& s, const ChordSpan& span, const Voicing& v, double looseness, bool roll) {
+void strums(Session& s, const ChordSpan& span, const Voicing& v) {
+    constexpr double kLooseness = .2;
     for (Ticks t = 0; t < span.length; t += kSixteenth) {
         const int sixteenth = static_cast<int>((span.start + t) / kSixteenth) % (s.request.beats_per_bar * 4);
-        const double rank = t == 0 ? 0.0 : hit_rank(s, sixteenth, looseness);
+        const double rank = t == 0 ? 0.0 : hit_rank(s, sixteenth, kLooseness);
         if (rank > s.density()) continue;
         const Ticks until = std::min<Ticks>(span.length - t, kTicksPerBeat);
         for (std::size_t i = 0; i < v.size(); ++i) {
-            if (roll && rank > .3 && i % 2 == 0) continue;  // light upstrokes
+            if (rank > .3 && i % 2 == 0) continue;  // light upstrokes
             strike(s, Part::kChords, span.start + t, shortened(s, until), v, i, 0, t == 0 ? .68 : .58);
         }
     }
@@ -165,8 +166,7 @@ void play_chords(Session& s) {
         case Figure::kOstinato: arpeggio(s, span, v, kTicksPerBeat / 2); break;
         case Figure::kChorale: chorale(s, span, v); break;
         case Figure::kStab:
-        case Figure::kBlock: blocks(s, span, v, .45, false); break;
-        case Figure::kStrum: blocks(s, span, v, .2, true); break;
+        case Figure::kStrum: strums(s, span, v); break;
         }
     }
 }

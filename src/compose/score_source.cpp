@@ -18,7 +18,7 @@ ScoreSource::ScoreSource(Score score, Performer performer) : score_(std::move(sc
 }
 
 Result<std::unique_ptr<ScoreSource>> ScoreSource::create(Score score, const std::filesystem::path& soundfont) {
-    ATTUNE_TRY(auto synth, Synth::create(soundfont));
+    ATTUNE_TRY(auto synth, Synth::create_for(score, soundfont));
     Performer performer(std::move(synth), score.parts);
     return std::unique_ptr<ScoreSource>(new ScoreSource(std::move(score), std::move(performer)));
 }

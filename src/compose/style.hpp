@@ -22,7 +22,7 @@ inline constexpr int kStyles = 7;
 [[nodiscard]] Style style_for(const flow::Va& va, std::uint64_t seed);
 
 /// What the chords part does within a bar.
-enum class Figure { kSustained, kArpeggio, kBlock, kChorale, kStab, kStrum, kSequence, kOstinato };
+enum class Figure { kSustained, kArpeggio, kChorale, kStab, kStrum, kSequence, kOstinato };
 
 struct StyleInfo {
     Figure figure;

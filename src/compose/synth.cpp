@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fluidsynth.h>
 
 #include "core/log.hpp"
@@ -21,6 +23,50 @@ constexpr int kVolumeController = 7, kPanController = 10, kReverbController = 91
 
 void log_line(int level, const char* message, void*) {
     if (level <= FLUID_ERR) core::log(core::LogLevel::kWarning, "compose", message);
+}
+
+/// Set while this thread loads a soundfont: the part that FluidSynth shall see. It opens the file once more for each
+/// instrument, then for the samples alone.
+thread_local const FontPart* opening_part = nullptr;
+
+struct Reading {
+    std::FILE* file = nullptr;
+    const FontPart* part = nullptr;
+};
+
+void* open_font(const char* name) {
+    std::FILE* file = std::fopen(name, "rb");
+    return file != nullptr ? new Reading{file, opening_part} : nullptr;
+}
+
+int read_font(void* to, fluid_long_long_t count, void* handle) {
+    auto& reading = *static_cast<Reading*>(handle);
+    const std::int64_t at = ftello(reading.file);
+    if (count < 0 || std::fread(to, 1, static_cast<std::size_t>(count), reading.file) != static_cast<std::size_t>(count)) return FLUID_FAILED;
+    if (reading.part == nullptr) return FLUID_OK;
+    const auto size = static_cast<std::int64_t>(reading.part->table.size());
+    const std::int64_t from = std::max<std::int64_t>(at, reading.part->offset), until = std::min<std::int64_t>(at + count, reading.part->offset + size);
+    if (from < until) std::memcpy(static_cast<char*>(to) + (from - at), reading.part->table.data() + (from - reading.part->offset), static_cast<std::size_t>(until - from));
+    return FLUID_OK;
+}
+
+int seek_font(void* handle, fluid_long_long_t offset, int origin) {
+    return fseeko(static_cast<Reading*>(handle)->file, offset, origin) == 0 ? FLUID_OK : FLUID_FAILED;
+}
+fluid_long_long_t tell_font(void* handle) { return ftello(static_cast<Reading*>(handle)->file); }
+int close_font(void* handle) {
+    auto* reading = static_cast<Reading*>(handle);
+    const int bad = std::fclose(reading->file);
+    delete reading;
+    return bad == 0 ? FLUID_OK : FLUID_FAILED;
+}
+
+/// FluidSynth reads soundfonts through the five functions above; the synth owns the loader.
+void read_through(fluid_settings_t* settings, fluid_synth_t* synth) {
+    fluid_sfloader_t* loader = new_fluid_defsfloader(settings);
+    if (loader == nullptr) return;
+    fluid_sfloader_set_callbacks(loader, open_font, read_font, seek_font, tell_font, close_font);
+    fluid_synth_add_sfloader(synth, loader);
 }
 
 }  // namespace
@@ -67,6 +113,19 @@ Result<Synth> Synth::create(const std::filesystem::path& soundfont) {
     if (path.empty()) {
         ATTUNE_TRY(path, find_soundfont());
     }
+    return open(path, nullptr);
+}
+
+Result<Synth> Synth::create_for(const Score& score, const std::filesystem::path& soundfont) {
+    std::filesystem::path path = soundfont;
+    if (path.empty()) {
+        ATTUNE_TRY(path, find_soundfont());
+    }
+    const auto part = font_part(path, score.parts, score.notes);
+    return open(path, part ? &*part : nullptr);   // what is not understood is loaded whole
+}
+
+Result<Synth> Synth::open(const std::filesystem::path& path, const FontPart* part) {
     for (int level : {FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO, FLUID_DBG}) fluid_set_log_function(level, log_line, nullptr);
     auto state = std::make_unique<State>();
     state->settings = new_fluid_settings();
@@ -86,7 +145,10 @@ Result<Synth> Synth::create(const std::filesystem::path& soundfont) {
     state->synth = new_fluid_synth(settings);
     if (state->synth == nullptr) return fail(ErrorCode::kInternal, "FluidSynth did not start");
     // Without resetting the channels: that would decode a piano and a drum kit (a second and 100 MB) which nobody asked for.
+    if (part != nullptr) read_through(state->settings, state->synth);
+    opening_part = part;
     state->font = fluid_synth_sfload(state->synth, path.string().c_str(), 0);
+    opening_part = nullptr;
     if (state->font == FLUID_FAILED)
         return fail(ErrorCode::kUnavailable, "not a soundfont that FluidSynth reads", path.string());
     return Synth(std::move(state));

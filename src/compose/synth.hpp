@@ -6,7 +6,7 @@
 /// Threads  create() and prepare_parts() on any thread (they read the soundfont); everything else on one
 ///          thread at a time: no lock (the synth's own is off), no file, nothing of ours allocated. FluidSynth 2.3 itself
 ///          allocates one small list a 64 frames in render(): it belongs on the engine thread, not in the callback
-/// Memory   a Synth decodes the instruments of its parts (a piano: 1.2 s, 90 MB) and lets them go; KeptInstruments holds them
+/// Memory   a Synth decodes the instruments of its parts (a piano: 1.2 s, 90 MB; for a finished score a quarter) and lets them go; KeptInstruments holds them
 /// Errors   create(): kUnavailable names the places where a soundfont was looked for and the package that has one
 #include <array>
 #include <filesystem>
@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "compose/font_part.hpp"
 #include "compose/score.hpp"
 #include "core/result.hpp"
 
@@ -26,6 +27,8 @@ class Synth {
 public:
     /// An empty path means find_soundfont().
     [[nodiscard]] static Result<Synth> create(const std::filesystem::path& soundfont = {});
+    /// For a finished score: of its instruments only what it plays is decoded (font_part.hpp). No other note sounds right.
+    [[nodiscard]] static Result<Synth> create_for(const Score& score, const std::filesystem::path& soundfont = {});
     ~Synth();
     Synth(Synth&&) noexcept;
     Synth& operator=(Synth&&) noexcept;
@@ -46,6 +49,7 @@ public:
 private:
     friend class KeptInstruments;
     struct State;
+    static Result<Synth> open(const std::filesystem::path& soundfont, const FontPart* part);
     explicit Synth(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

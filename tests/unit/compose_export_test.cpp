@@ -11,9 +11,11 @@
 #include <set>
 
 #include "compose/export.hpp"
+#include "compose/font_part.hpp"
 #include "compose/hmm_engine.hpp"
 #include "compose/listening_kit.hpp"
 #include "compose/midi_writer.hpp"
+#include "compose/performer.hpp"
 #include "compose/starter_library.hpp"
 #include "compose/synth.hpp"
 #include "compose/tinnitus.hpp"
@@ -236,6 +238,56 @@ TEST(Export, AMissingSoundfontOrModelIsSaidByName) {
     const auto junk = dir.path() / "junk.sf3";
     std::ofstream(junk) << "not a soundfont";
     unavailable(Synth::create(junk), "junk.sf3");
+}
+
+// ---- the part of a soundfont that a score plays
+
+TEST(FontPart, AScoreSoundsTheSameToTheBitAndAQuarterOfThePianoIsDecoded) {
+    for (const Style style : {Style::kPianoBallad, Style::kPercussionCircle}) {
+        Brief brief;
+        brief.style = style;
+        brief.seconds = 20;
+        brief.seed = 5;
+        const Score score = compose_score(brief).value();
+        const auto part = font_part(find_soundfont().value(), score.parts, score.notes).value();
+        EXPECT_GT(part.kept, 0U);
+        EXPECT_LT(part.kept, part.of / 2) << to_string(style);
+        auto whole = Performer(Synth::create().value(), score.parts), some = Performer(Synth::create_for(score).value(), score.parts);
+        for (const Note& note : score.notes) {
+            ASSERT_TRUE(whole.add(note));
+            ASSERT_TRUE(some.add(note));
+        }
+        std::vector<float> a(4096), b(4096), c(4096), d(4096);
+        float loudest = 0.0F;
+        for (int block = 0; block < 160; ++block) {
+            whole.render(a, b);
+            some.render(c, d);
+            ASSERT_EQ(a, c) << to_string(style) << " block " << block;
+            ASSERT_EQ(b, d) << to_string(style) << " block " << block;
+            for (const float x : a) loudest = std::max(loudest, std::abs(x));
+        }
+        EXPECT_GT(loudest, .01F);
+    }
+}
+
+TEST(FontPart, WhatIsNoSoundfontIsAnErrorAndNeverACrash) {
+    const test::TempDir dir;
+    const auto file = dir.path() / "font.sf3";
+    // The frame of a soundfont whose tables are cut at every length, and whose records point beyond their ends.
+    const auto le32 = [](std::size_t n) { return std::string{static_cast<char>(n & 255), static_cast<char>(n >> 8 & 255), static_cast<char>(n >> 16 & 255), '\0'}; };
+    std::string tables;
+    for (const auto& [name, size] : {std::pair{"phdr", 38}, {"pbag", 4}, {"pgen", 4}, {"inst", 22}, {"ibag", 4}, {"igen", 4}, {"shdr", 46}})
+        tables += std::string(name) + le32(static_cast<std::size_t>(2 * size)) + std::string(static_cast<std::size_t>(2 * size), '\xFF');
+    const std::string list = "LIST" + le32(4 + tables.size()) + "pdta" + tables;
+    const std::string font = "RIFF" + le32(4 + list.size()) + "sfbk" + list;
+    const Score score = compose_score(Brief{}).value();
+    for (std::size_t n = 0; n <= font.size(); n += 3) {
+        std::ofstream(file, std::ios::trunc | std::ios::binary) << font.substr(0, n);
+        const auto part = font_part(file, score.parts, score.notes);
+        ASSERT_FALSE(part) << n;
+        EXPECT_TRUE(part.error().code == ErrorCode::kCorrupt || part.error().code == ErrorCode::kNotFound) << n << ": " << part.error().message;
+    }
+    EXPECT_EQ(font_part(dir.path() / "none.sf3", score.parts, score.notes).error().code, ErrorCode::kIo);
 }
 
 // ---- the starter library
