@@ -19,7 +19,7 @@ constexpr double kRank[] = {.0, .10, .18, .36, .62};
 Result<std::unique_ptr<Engine>> HmmEngine::load() {
     const auto file = core::resource("free/compose_hmm.json");
     if (!file)
-        return fail(ErrorCode::kUnavailable, "the model of engine hmm is not installed; attune train hmm --data DIR --out models/free makes it from Nottingham",
+        return fail(ErrorCode::kUnavailable, "the model of engine hmm is not installed; attune train compose_hmm --data DIR --out models/free makes it from Nottingham; engine rule needs none",
                     file.error().message);
     ATTUNE_TRY(const auto text, core::read_file(*file));
     auto model = Hmm::from_json(text);

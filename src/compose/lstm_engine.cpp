@@ -286,7 +286,7 @@ Result<std::unique_ptr<Engine>> LstmEngine::load() {
     auto file = core::resource("free/compose_lstm.onnx");
     if (!file) file = core::resource("research/compose_lstm_research.onnx");
     if (!file)
-        return fail(ErrorCode::kUnavailable, "the model of engine lstm is not installed; attune train lstm --data DIR --out models/free makes it; rule and hmm are there",
+        return fail(ErrorCode::kUnavailable, "the model of engine lstm is not installed; attune train compose_lstm --data DIR --out models/free makes it; engine rule needs none",
                     file.error().message);
     return load(*file);
 }

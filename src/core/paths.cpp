@@ -43,11 +43,13 @@ Result<fs::path> resource(const fs::path& relative) {
     std::vector<fs::path> roots;
     if (const std::string share = env("ATTUNE_SHARE"); !share.empty()) roots.emplace_back(share);
     std::error_code ec;
-    if (const fs::path self = fs::read_symlink("/proc/self/exe", ec); !ec) {
-        roots.push_back(self.parent_path().parent_path() / "share" / "attune");
+    if (env("ATTUNE_SHARE_ONLY").empty()) {   // set: what is not there is not installed
+        if (const fs::path self = fs::read_symlink("/proc/self/exe", ec); !ec) {
+            roots.push_back(self.parent_path().parent_path() / "share" / "attune");
+        }
+        roots.emplace_back(fs::path(ATTUNE_SOURCE_TREE) / "share");
+        roots.emplace_back(fs::path(ATTUNE_SOURCE_TREE) / "models");
     }
-    roots.emplace_back(fs::path(ATTUNE_SOURCE_TREE) / "share");
-    roots.emplace_back(fs::path(ATTUNE_SOURCE_TREE) / "models");
     std::string tried;
     for (const fs::path& root : roots) {
         if (fs::exists(root / relative, ec)) return root / relative;

@@ -28,6 +28,24 @@ Brief brief_of(Style style, std::uint64_t seed, const flow::Va& target, EngineKi
     return brief;
 }
 
+/// A folder that is all there is of ATTUNE_SHARE, without any model.
+class NoModels {
+public:
+    NoModels() : folder_(fs::temp_directory_path() / ("attune-bare-" + std::to_string(::getpid()))) {
+        fs::create_directories(folder_ / "free");
+        setenv("ATTUNE_SHARE", folder_.c_str(), 1);
+        setenv("ATTUNE_SHARE_ONLY", "1", 1);
+    }
+    ~NoModels() {
+        unsetenv("ATTUNE_SHARE");
+        unsetenv("ATTUNE_SHARE_ONLY");
+        fs::remove_all(folder_);
+    }
+
+private:
+    fs::path folder_;
+};
+
 /// A folder that stands for ATTUNE_SHARE, with a broken model in it.
 class BrokenModel {
 public:
@@ -137,6 +155,35 @@ TEST(LstmEngine, ABrokenModelIsAnErrorOfTheCommandAndAFallBackOfTheLiveSource) {
         ASSERT_FALSE(events.empty());
         EXPECT_EQ(events.front().kind, LiveEvent::Kind::kFellBack);
         EXPECT_EQ(events.front().engine, EngineKind::kRule);
+    }
+}
+
+TEST(LearnedEngines, WithoutAModelTheCommandSaysSoAndTheLiveSourcePlaysByTheRules) {
+    const NoModels none;
+    for (const EngineKind kind : {EngineKind::kHmm, EngineKind::kLstm}) {
+        const auto brief = brief_of(Style::kFolk, 1, {}, kind);
+        const auto score = compose_score(brief);
+        ASSERT_FALSE(score) << to_string(kind);
+        EXPECT_EQ(score.error().code, ErrorCode::kUnavailable) << to_string(kind);
+        const std::string said = score.error().message;
+        EXPECT_NE(said.find(to_string(kind)), std::string::npos) << said;
+        EXPECT_NE(said.find("attune train compose_" + std::string(to_string(kind))), std::string::npos) << said;
+        auto source = LiveSource::create(brief, {});
+        ASSERT_TRUE(source) << source.error().describe();
+        EXPECT_EQ((*source)->engine_missing(), said);
+        const auto events = (*source)->take_events();
+        ASSERT_GE(events.size(), 2U);
+        EXPECT_EQ(events.front().kind, LiveEvent::Kind::kFellBack);
+        for (const auto& event : events) EXPECT_EQ(event.engine, EngineKind::kRule);
+        ASSERT_TRUE((*source)->prepare(4096));
+        std::vector<float> left(4096), right(4096);
+        float loudest = 0.0F;
+        for (int i = 0; i < 24; ++i) {
+            static_cast<void>((*source)->work());
+            static_cast<void>((*source)->process(left, right));
+            for (const float x : left) loudest = std::max(loudest, std::abs(x));
+        }
+        EXPECT_GT(loudest, 1e-3F) << "it sounds";
     }
 }
 
