@@ -180,6 +180,16 @@ void Fusion::on_source_removed(const std::string& id) {
     }
 }
 
+void Fusion::on_source_returned(const std::string& id) {
+    apply_pending();
+    for (Tracked& source : sources_) {
+        if (source.id != id || !source.removed) continue;
+        source.removed = false;
+        set_status(source, flow::SourceStatus::kWarmingUp, "");
+        for (Channel& channel : source.channels) channel.has_deviation = false;
+    }
+}
+
 void Fusion::apply_pending() {
     if (pending_.empty()) return;
     std::stable_sort(pending_.begin(), pending_.end(), [](const flow::Evidence& a, const flow::Evidence& b) {

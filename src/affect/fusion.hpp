@@ -60,8 +60,10 @@ public:
     void on_source_unavailable(const std::string& id, flow::SourceKind kind, const std::string& reason);
     /// Weight 0 from now on; evidence that arrives later brings it back.
     void on_source_lost(const std::string& id, const std::string& reason);
-    /// Gone for good (consent withdrawn): its evidence is ignored from now on.
+    /// Gone (consent withdrawn): its evidence is ignored from now on.
     void on_source_removed(const std::string& id);
+    /// Consent was given again: heard from now on, with what it had earned. Nothing for a source that was not removed.
+    void on_source_returned(const std::string& id);
 
     /// Predicted from the last step to t; t before it gives the last step.
     [[nodiscard]] flow::AffectState state(Time t) const;

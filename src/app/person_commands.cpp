@@ -192,7 +192,8 @@ Result<int> consent(Context& context, session::Space& space, const Words& w) {
         ATTUNE_TRY(const auto deployment, care::parse_deployment(w.deployment));
         const std::int64_t now = core::wall_now_ns();
         const std::int64_t until = now + std::int64_t{w.days} * 86'400 * 1'000'000'000;
-        ATTUNE_CHECK(space.people().grant({core::IdSource().next(), p.id, w.sensor, w.purpose, now, until, false}, deployment));
+        const care::Grant grant{core::IdSource().next(), p.id, w.sensor, w.purpose, now, until, false};
+        ATTUNE_TRY(told, session::grant_consent(space.db(), space.seal(), grant, deployment));
     } else if (w.what == "withdraw") {
         ATTUNE_TRY(told, session::withdraw_consent(space.db(), space.seal(), p.id, w.sensor));
     } else {

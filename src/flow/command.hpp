@@ -19,7 +19,8 @@ enum class CommandKind {
     kOverrideStep,  ///< args: max_valence_step, max_arousal_step
     kLockPlan, kUnlockPlan,
     kBlockTrack,    ///< args: track
-    kWithdrawSensor ///< args: source
+    kWithdrawSensor,///< args: source
+    kGrantSensor    ///< args: source; consent was given (again)
 };
 [[nodiscard]] const char* to_string(CommandKind kind) noexcept;
 

@@ -114,6 +114,7 @@ const char* to_string(CommandKind kind) noexcept {
         case CommandKind::kUnlockPlan: return "unlock_plan";
         case CommandKind::kBlockTrack: return "block_track";
         case CommandKind::kWithdrawSensor: return "withdraw_sensor";
+        case CommandKind::kGrantSensor: return "grant_sensor";
     }
     return "unknown";
 }

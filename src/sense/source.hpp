@@ -61,6 +61,8 @@ public:
     [[nodiscard]] virtual bool finished() const noexcept = 0;
     /// Lets go of the device at once (consent was withdrawn, the session ended). Idempotent.
     virtual void close() noexcept = 0;
+    /// Opens what close() let go of, after a new leave; false if this source cannot.
+    [[nodiscard]] virtual bool reopen() noexcept { return false; }
 };
 
 }  // namespace attune::sense

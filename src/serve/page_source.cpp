@@ -39,6 +39,11 @@ public:
         finished_ = true;
         mailbox_->close();
     }
+    bool reopen() noexcept override {
+        finished_ = false;
+        mailbox_->reopen();
+        return true;
+    }
 
     Result<void> pull(Time until, sense::Batch& out) override {
         std::uint64_t dropped = 0;
@@ -155,6 +160,11 @@ void PageMailbox::close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     waiting_.clear();
+}
+
+void PageMailbox::reopen() {
+    const std::lock_guard lock(mutex_);
+    closed_ = false;
 }
 
 Result<flow::SourceKind> kind_of_page_sensor(const std::string& sensor) {

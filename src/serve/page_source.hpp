@@ -22,6 +22,8 @@ public:
     [[nodiscard]] std::vector<SenseMessage> take(std::uint64_t& dropped);
     /// The session no longer wants it: everything that comes is thrown away.
     void close();
+    /// It wants it again: what comes is kept while the page has the sensor on.
+    void reopen();
 
 private:
     static constexpr std::size_t kMost = 64;

@@ -319,7 +319,7 @@ Command command_from(const json& j) {
     c.actor = j.at("actor").get<std::string>();
     c.role = enum_from(j.at("role").get<std::string>(), Role::kSystem);
     c.t = {j.at("t_ns").get<std::int64_t>()};
-    c.kind = enum_from(j.at("kind").get<std::string>(), CommandKind::kWithdrawSensor);
+    c.kind = enum_from(j.at("kind").get<std::string>(), CommandKind::kGrantSensor);
     c.args = j.at("args").get<std::map<std::string, std::string>>();
     return c;
 }

@@ -84,6 +84,7 @@ struct Outputs {
     std::optional<PlanOrder> plan;
     std::vector<EngineOrder> engine;
     std::vector<std::string> close_sources;   ///< consent withdrawn: let go of the device
+    std::vector<std::string> open_sources;    ///< consent given again: what was let go may be opened
     bool ended = false;
 };
 

@@ -85,6 +85,10 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             fusion_.on_source_removed(arg(command, "source"));
             out.close_sources.push_back(arg(command, "source"));
             break;
+        case K::kGrantSensor:
+            fusion_.on_source_returned(arg(command, "source"));
+            out.open_sources.push_back(arg(command, "source"));
+            break;
     }
 }
 

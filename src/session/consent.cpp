@@ -27,8 +27,11 @@ Result<void> must_be_granted(care::People& people, const Id& person, flow::Sourc
     return tl::unexpected(std::move(error));
 }
 
-Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person, const std::string& sensor) {
-    ATTUNE_CHECK(care::People(db, seal).withdraw(person, sensor));
+namespace {
+
+/// To every source of this sensor in every session of this person that runs.
+Result<int> tell_sources(store::Connection& db, const store::Seal& seal, const Id& person, const std::string& sensor,
+                         flow::CommandKind what) {
     int told = 0;
     ATTUNE_TRY(const auto sessions, list_sessions(db, person));
     for (const SessionRow& row : sessions) {
@@ -40,13 +43,26 @@ Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, con
             if (consent_name(kind) != sensor) continue;
             flow::Command command;
             command.id = core::IdSource().next();
-            command.kind = flow::CommandKind::kWithdrawSensor;
+            command.kind = what;
             command.args["source"] = id;
             ATTUNE_CHECK(tell(db, row, command, "local", seal));
             ++told;
         }
     }
     return told;
+}
+
+}  // namespace
+
+Result<int> grant_consent(store::Connection& db, const store::Seal& seal, const care::Grant& grant, flow::Deployment deployment) {
+    ATTUNE_CHECK(care::People(db, seal).grant(grant, deployment));
+    if (grant.purpose != "session") return 0;
+    return tell_sources(db, seal, grant.person, grant.sensor, flow::CommandKind::kGrantSensor);
+}
+
+Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person, const std::string& sensor) {
+    ATTUNE_CHECK(care::People(db, seal).withdraw(person, sensor));
+    return tell_sources(db, seal, person, sensor, flow::CommandKind::kWithdrawSensor);
 }
 
 }  // namespace attune::session

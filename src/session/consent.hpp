@@ -22,6 +22,10 @@ namespace attune::session {
 [[nodiscard]] Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind,
                                            std::int64_t now_ns, flow::Deployment deployment);
 
+/// Grants, and tells every session of this person that runs: what was let go of there may be opened again.
+[[nodiscard]] Result<int> grant_consent(store::Connection& db, const store::Seal& seal, const care::Grant& grant,
+                                        flow::Deployment deployment);
+
 /// Withdraws, and tells every session of this person that runs to let go of such sources. Returns how many
 /// sources were told of.
 [[nodiscard]] Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person,

@@ -208,6 +208,8 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
         care::People people = space.people();
         return must_be_granted(people, person, kind, now, request.deployment);
     }};
+    if (care::inference_allowed(request.deployment))
+        setup.make_recogniser = [folder = space.data_dir()](flow::SourceKind kind, const std::string& id) { return affect::make_recogniser(kind, id, folder); };
     for (const std::string& spec : request.sense) ATTUNE_CHECK(add_source(spec, setup, in));
     if (request.make_sources) {
         ATTUNE_TRY(auto sources, request.make_sources());

@@ -216,6 +216,7 @@ private:
             if (order.action == EngineAction::kSteer && items_.contains(heard_.item)) items_[heard_.item].expected = order.target;
         }
         for (const std::string& id : out.close_sources) close_source(id);
+        for (const std::string& id : out.open_sources) open_source(id);
         ended_ = ended_ || out.ended;
         if (out.plan) plan(t, *std::move(out.plan));
     }
@@ -245,6 +246,14 @@ private:
             if (source->id() == id) source->close();
         }
         std::erase_if(s_.recognisers, [&](const auto& r) { return r->source() == id; });
+    }
+
+    /// Only what was closed, and can be opened again, with a recogniser that has heard nothing yet.
+    void open_source(const std::string& id) {
+        for (auto& source : s_.sources) {
+            if (source->id() != id || !source->finished() || !s_.make_recogniser || !source->reopen()) continue;
+            if (auto made = s_.make_recogniser(source->kind(), id)) s_.recognisers.push_back(*std::move(made));
+        }
     }
 
     ProfilePtr profile_of(const ContentKey& key) {

@@ -37,6 +37,8 @@ struct RunSetup {
     std::unique_ptr<sense::SimulatedListener> listener;          ///< may be null
     std::vector<std::unique_ptr<sense::Source>> sources;         ///< replayed recordings
     std::vector<std::unique_ptr<affect::Recogniser>> recognisers;
+    /// For a source that is opened again after its consent came back; empty = it stays closed.
+    std::function<Result<std::unique_ptr<affect::Recogniser>>(flow::SourceKind, const std::string& id)> make_recogniser;
     std::vector<Scripted> script;                                ///< in the order of time
     EventSink sink;
     const core::CancelToken* cancel = nullptr;

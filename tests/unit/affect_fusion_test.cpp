@@ -138,6 +138,26 @@ TEST(Fusion, ALostSourceWeighsNothingAtOnceAndASilentOneIsShownLostWithinTenSeco
     EXPECT_EQ(f.state(at(409)).sources[0].status, flow::SourceStatus::kLost);
 }
 
+TEST(Fusion, AWithdrawnSourceIsNotHeardUntilConsentIsGivenAgain) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, 0, 0));
+    for (int t = 1; t < 400; ++t) f.on_evidence(activation(t, std::sin(t * .7) + (t > 300 ? 2.0 : 0.0)));
+    Fusion never = f;
+    f.on_source_removed("wrist");
+    for (int t = 400; t < 500; ++t) f.on_evidence(activation(t, 2.0));
+    EXPECT_EQ(f.state(at(500)).sources[0].status, flow::SourceStatus::kOff);
+    EXPECT_EQ(f.state(at(500)).sources[0].weight, 0.0);
+    f.on_source_returned("wrist");
+    EXPECT_EQ(f.state(at(500)).sources[0].status, flow::SourceStatus::kWarmingUp);
+    EXPECT_EQ(f.state(at(500)).sources[0].weight, 0.0);
+    for (int t = 501; t < 900; ++t) f.on_evidence(activation(t, std::sin(t * .7) + 2.0));
+    EXPECT_EQ(f.state(at(899)).sources[0].status, flow::SourceStatus::kActive);
+    EXPECT_GT(f.state(at(899)).sources[0].weight, 0.0);
+    const auto before = never.state(at(399)).sources[0].status;
+    never.on_source_returned("wrist");
+    EXPECT_EQ(never.state(at(399)).sources[0].status, before) << "nothing for a source that was not removed";
+}
+
 TEST(Fusion, AbstainingIsNotNeutral) {
     Fusion f = fresh();
     f.on_rating(felt(0, .5, .5));

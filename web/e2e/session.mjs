@@ -141,6 +141,26 @@ await test('microphone: a voice is heard and judged by the server; off stops cap
   await switchOff(tile, 'audio', [2]);
 });
 
+await test('a sensor that was switched off is heard again in the same session when it is switched on again', async () => {
+  for (const [name, source] of [['Microphone', 'page:microphone'], ['Camera', 'page:camera']]) {
+    const tile = tileOf(name);
+    const before = (await evidenceOf(source)).length;
+    check(before > 0, `nothing came of ${source} before`);
+    await tile.getByRole('switch').click();
+    await tile.getByText('live', { exact: true }).waitFor({ timeout: 20_000 });
+    await until(async () => (await evidenceOf(source)).length > before, `evidence of ${source} after it came back`, 60_000);
+    // Off and on at once: the last word counts.
+    await tile.getByRole('switch').click();
+    await tile.getByRole('switch').click();
+    await page.waitForTimeout(1500);
+    const again = (await evidenceOf(source)).length;
+    await until(async () => (await evidenceOf(source)).length > again, `evidence of ${source} after off and on at once`, 60_000);
+    await tile.getByRole('switch').click();
+  }
+  const told = (await (await fetch(`${server.url}/api/v1/sessions/${(await sessionsNow())[0].id}/events`)).json()).events.filter((e) => e.kind === 'command').map((e) => e.data.kind);
+  check(told.includes('withdraw_sensor') && told.includes('grant_sensor'), `the record tells of it: ${told.join(', ')}`);
+});
+
 await test('stop: silent within 500 ms', async () => {
   await until(async () => (await rms()) > 0.0005, 'sound before the stop', 20_000);
   const times = await page.evaluate(async () => {
