@@ -284,6 +284,7 @@ private:
             request.person = wish.person;
             request.deployment = deployment_;
             request.seed = wish.seed;
+            request.compose = wish.compose;
             request.sink = wish.sink == "browser" ? "null" : wish.sink;
             ATTUNE_CHECK(add_sensors(running, wish, request));
             if (running.browser) {

@@ -20,6 +20,7 @@
 #include "session/onboarding.hpp"
 #include "session/record.hpp"
 #include "session/summary.hpp"
+#include "session/told_words.hpp"
 
 namespace attune::serve {
 namespace {
@@ -122,6 +123,7 @@ Result<std::string> get_intake(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(const care::Intake intake, desk->people.intake(person.id));
+    ATTUNE_TRY(const flow::Policy policy, desk->people.policy(person.id, flow::Deployment::kHome, false, core::wall_now_ns()));
     json flags = json::array(), known = json::array();
     for (const care::Flag flag : intake.flags) flags.push_back(care::to_string(flag));
     for (const care::Flag flag : care::all_flags()) known.push_back(care::to_string(flag));
@@ -129,7 +131,50 @@ Result<std::string> get_intake(House& house, const PathArgs& args) {
                     {"asked", intake.asked},
                     {"flags", flags},
                     {"known", known},
+                    {"own_music_only", policy.flagged || !policy.allow_unfamiliar},
+                    {"mirror_allowed", policy.allow_mirror && policy.infer_from_body && !policy.flagged},
                     {"contact", person.contact_name}});
+}
+
+std::string loudness_text(const care::Settings& settings) {
+    const flow::Policy standing;  // what holds where nothing was set
+    return to_text({{"schema", "attune/loudness/1"},
+                    {"ceiling_dba", settings.ceiling_dba.value_or(standing.ceiling_dba)},
+                    {"ceiling_gain_db", settings.ceiling_gain_db.value_or(standing.ceiling_gain_db)},
+                    {"full_scale_dba", settings.full_scale_dba ? json(*settings.full_scale_dba) : json(nullptr)},
+                    {"calibrated", settings.full_scale_dba.has_value()}});
+}
+
+Result<std::string> get_loudness(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(const care::Settings settings, desk->people.settings(person.id));
+    return loudness_text(settings);
+}
+
+/// "as" is who speaks, as --as on the command line: a listener lowers the ceiling, a therapist or the owner raises it.
+Result<std::string> set_loudness(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    ATTUNE_TRY(const std::string as, body.one_of("as", {"listener", "therapist", "owner"}));
+    ATTUNE_TRY(const flow::Role role, session::parse_role(as));
+    care::Loudness wish;
+    if (body.has("ceiling_dba")) {
+        ATTUNE_TRY(wish.ceiling_dba, body.number("ceiling_dba", 40, 85));
+    }
+    if (body.has("ceiling_gain_db")) {
+        ATTUNE_TRY(wish.ceiling_gain_db, body.number("ceiling_gain_db", -30, 0));
+    }
+    if (body.has("full_scale_dba")) {
+        ATTUNE_TRY(wish.full_scale_dba, body.number("full_scale_dba", 60, 130));
+    } else {
+        wish.uncalibrated = body.raw().contains("full_scale_dba");  // null: nobody has measured it
+    }
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(care::Settings settings, desk->people.settings(person.id));
+    ATTUNE_CHECK(care::change_loudness(settings, wish, role));
+    ATTUNE_CHECK(desk->people.set_settings(person.id, settings));
+    return loudness_text(settings);
 }
 
 /// "artist:NAME" is an artist, everything else a track's key.
@@ -184,7 +229,7 @@ Result<std::string> set_consent(House& house, const Request& request, const Path
     grant.purpose = purpose;
     grant.granted_ns = core::wall_now_ns();
     grant.until_ns = grant.granted_ns + kConsentNs;
-    ATTUNE_CHECK(desk->people.grant(grant, flow::Deployment::kHome));
+    ATTUNE_CHECK(session::grant_consent(*desk->db, house.space().seal(), grant, flow::Deployment::kHome));
     return std::string("{}");
 }
 
@@ -362,6 +407,9 @@ void add_people_routes(Router& router, House& house) {
           [](House& h, R, A a) { return get_intake(h, a); });
     route(Method::kPut, "/api/v1/people/{who}/intake",
           [](House& h, R r, A a) { return set_intake(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/loudness", [](House& h, R, A a) { return get_loudness(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/loudness",
+          [](House& h, R r, A a) { return set_loudness(h, r, a); });
     route(Method::kPut, "/api/v1/people/{who}/taste",
           [](House& h, R r, A a) { return set_taste(h, r, a); });
     route(Method::kGet, "/api/v1/people/{who}/consents",

@@ -51,6 +51,19 @@ Result<std::vector<std::string>> words_of(const JsonBody& body) {
     return words;
 }
 
+/// Whether music is composed, by whom, and whether it may follow the skin; what cannot be had is refused by the start.
+Result<session::ComposeChoice> composing_of(const JsonBody& body) {
+    session::ComposeChoice choice;
+    if (body.has("compose")) {
+        ATTUNE_TRY(choice.when, body.one_of("compose", {"never", "gaps", "always"}));
+    }
+    if (body.has("engine")) {
+        ATTUNE_TRY(choice.engine, body.one_of("engine", {"rule", "hmm", "lstm"}));
+    }
+    ATTUNE_TRY(choice.mirror, body.boolean_or("mirror", false));
+    return choice;
+}
+
 /// Composing a first library takes minutes: the page offers it, a start does not wait for it.
 Result<void> need_music(House& house) {
     ATTUNE_TRY(const auto db, house.connect());
@@ -80,6 +93,7 @@ Result<std::string> start(House& house, const Request& request) {
         ATTUNE_TRY(const std::int64_t seed, body.integer("seed", 0, INT64_MAX));
         wish.seed = static_cast<std::uint64_t>(seed);
     }
+    ATTUNE_TRY(wish.compose, composing_of(body));
     wish.actor = request.account;
     ATTUNE_CHECK(need_music(house));
     ATTUNE_TRY(const Id id, runner->start(wish));

@@ -16,6 +16,7 @@
 #include "flow/rating.hpp"
 #include "serve/outbox.hpp"
 #include "serve/sense_message.hpp"
+#include "session/event.hpp"
 
 namespace attune::serve {
 
@@ -28,6 +29,7 @@ struct StartRequest {
     std::vector<std::string> sense;  ///< SPECs, and "page:camera", "page:microphone", "page:heart"
     std::optional<Id> person;
     std::optional<std::uint64_t> seed;
+    session::ComposeChoice compose;  ///< as on the command line: nothing is composed unless it is asked for
     std::string actor = "local";
 };
 

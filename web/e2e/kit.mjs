@@ -20,8 +20,8 @@ export function run(...args) {
 }
 
 /** Starts `attune serve` and waits until it says where it is. */
-export async function serve(data, { port = 0, args = [] } = {}) {
-  const child = spawn(attune, ['serve', '--json', '--data', data, '--port', String(port), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function serve(data, { port = 0, args = [], env = {} } = {}) {
+  const child = spawn(attune, ['serve', '--json', '--data', data, '--port', String(port), ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   process.on('exit', () => child.kill('SIGKILL'));
   const url = await new Promise((done, failed) => {
     let text = '';

@@ -41,6 +41,17 @@ describe('what the page knows of a session', () => {
     expect(model.simulated).toBe(true);
   });
 
+  it('says who composes what plays, and nobody while a track does', () => {
+    const model = new SessionModel();
+    model.apply(event(1, 1, 'composed', { item: 'a', engine: 'lstm', style: 'folk', key: 'D major', seed: 1, phrase: 0, fell_back: false }));
+    model.apply(event(2, 1, 'heard', { item: 'a', kind: 'compose', playing: true }));
+    expect(model.composer?.engine).toBe('lstm');
+    model.apply(event(3, 9, 'composed', { item: 'a', engine: 'rule', style: 'folk', key: 'D major', seed: 1, phrase: 3, fell_back: true }));
+    expect([model.composer?.engine, model.composer?.fell_back]).toEqual(['rule', true]);
+    model.apply(event(4, 20, 'heard', { item: 'b', kind: 'track', playing: true }));
+    expect(model.composer).toBe(null);
+  });
+
   it('keeps the newest report of the sound', () => {
     const model = new SessionModel();
     for (const underruns of [0, 2]) model.apply(event(underruns + 1, 13, 'sound', { sink: 'browser', underruns, buffer_ms: 60, dose_share: 0.01 }));

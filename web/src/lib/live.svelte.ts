@@ -2,7 +2,7 @@
 // One session as it happens: the server's events over a WebSocket, asked for again from where they
 // stopped when the connection breaks.
 import { api, socketUrl, Problem } from './api';
-import type { AffectState, Evidence, Heard, Plan, PlanItem, Reason, SessionEvent, SoundReport, Va } from './types';
+import type { AffectState, ComposeChoice, Composed, Evidence, Heard, Plan, PlanItem, Reason, SessionEvent, SoundReport, Va } from './types';
 
 export interface TracePoint {
   t_s: number;
@@ -58,6 +58,8 @@ export class SessionModel {
   locked = false;
   doseLeft: number | null = null;
   sound: SoundReport | null = null;
+  composing: ComposeChoice | null = null;
+  composed = new Map<string, Composed>();
   levelLufs: number | null = null;
 
   private source(id: string, kind: string): SourceView {
@@ -112,6 +114,8 @@ export class SessionModel {
         return;
       case 'policy':
         return this.onPolicy(data);
+      case 'composed':
+        return this.onComposed(data);
       case 'sound':
         this.sound = data;
         return;
@@ -121,11 +125,16 @@ export class SessionModel {
     }
   }
 
+  private onComposed(c: Composed): void {
+    if (c.item) this.composed.set(c.item, c);
+  }
+
   private onStart(data: {
     goal: SessionModel['goal'];
     start: Va | null;
     simulated: boolean;
     locked?: boolean;
+    compose?: ComposeChoice;
     sources: [string, string][];
     policy: never;
   }): void {
@@ -133,6 +142,7 @@ export class SessionModel {
     this.start = data.start;
     this.simulated = this.simulated || data.simulated;
     this.locked = data.locked ?? false;
+    this.composing = data.compose ?? null;
     for (const [id, kind] of data.sources) this.source(id, kind);
     this.onPolicy(data.policy);
   }
@@ -214,6 +224,12 @@ export class SessionModel {
     if (d.what === 'steer' && this.decisions.at(-1)?.what === 'steer') this.decisions.pop(); // composed music may be steered each second
     this.decisions.push({ t_s, what: d.what, reasons: d.reasons });
     if (this.decisions.length > 200) this.decisions.shift();
+  }
+
+  /** Who composes what plays now; null while a track plays. */
+  get composer(): Composed | null {
+    const id = this.heard?.kind === 'compose' ? this.heard.item : null;
+    return id ? (this.composed.get(id) ?? null) : null;
   }
 
   /** What plays now, as it was planned. */

@@ -117,6 +117,22 @@ export interface ModelCard {
   trained_on: { set: string; licence: string; groups: number }[];
   metrics: { name: string; set: string; value: number; ci95: [number, number] | null; n: number; note: string; result: string }[];
 }
+/** Composed music in a session; as on the command line. */
+export interface ComposeChoice {
+  when: 'never' | 'gaps' | 'always';
+  engine: string;
+  mirror: boolean;
+}
+/** Who composes an item: said when it begins, and whenever that changes. */
+export interface Composed {
+  item: string | null;
+  engine: string;
+  style: string;
+  key: string;
+  seed: number;
+  phrase: number;
+  fell_back: boolean;
+}
 export interface SessionRow {
   id: string;
   person: string | null;
