@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "sense/ble_source.hpp"
 #include "sense/face_source.hpp"
+#include "sense/microphone_source.hpp"
 #include "sense/mqtt_source.hpp"
 #include "sense/osc_source.hpp"
 #include "sense/replay_source.hpp"
@@ -38,6 +39,10 @@ FaceSourceOptions face_options(const Spec& spec) {
 Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& clock) {
     switch (spec.kind) {
         case SpecKind::kFaceCamera: return open_face_camera(static_cast<int>(core::parse_int(spec.place).value_or(-1)), face_options(spec));
+        case SpecKind::kVoiceMic: {
+            ATTUNE_TRY(const media::PortAudio* const library, media::load_portaudio());
+            return open_microphone(spec, clock, *library);
+        }
         case SpecKind::kBleHeartRate: return open_ble_heart_rate(spec, clock);
         case SpecKind::kMqtt: return open_mqtt(spec, clock);
         case SpecKind::kOsc: return open_osc(spec, clock);

@@ -33,7 +33,7 @@ constexpr std::array kFamilies{"linear", "iso-true", "fitted", "textbook", "seco
 const std::array kSchemes{
     Scheme{SpecKind::kFaceCamera, "face:camera", "N", false, "a camera of this machine", {kId}},
     Scheme{SpecKind::kFaceVideo, "face:video", "FILE", true, "a video file, as if it were a camera", {kId}},
-    Scheme{SpecKind::kVoiceMic, "voice:mic", "N", false, "a microphone, for spoken check-ins", {kId}},
+    Scheme{SpecKind::kVoiceMic, "voice:mic", "N", false, "a microphone, for a spoken check-in", {kId, Key{"seconds", Type::kNumber, 0, 86400}}},
     Scheme{SpecKind::kVoiceWav, "voice:wav", "FILE", true, "a sound file, as if it were a microphone", {kId}},
     Scheme{SpecKind::kReplay, "replay", "DIR", true, "a folder with CSV, Empatica E4 or EDF+ files",
            {kId, Key{"start", Type::kNumber, 0, 1e9}, Key{"speed", Type::kNumber, .01, 1e4}}},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A program that only scans or serves never pays for PortAudio: it is loaded when a device is asked for.
-#include "play/portaudio.hpp"
+#include "media/portaudio.hpp"
 
 #include <dlfcn.h>
 #include <mutex>
 
-namespace attune::play {
+namespace attune::media {
 namespace {
 
 template <typename F>
@@ -42,7 +42,7 @@ Result<const PortAudio*> load_portaudio() {
     void* handle = dlopen("libportaudio.so.2", RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr)
         return fail(ErrorCode::kUnavailable,
-                    "PortAudio is not installed; install libportaudio2 to play on this machine");
+                    "PortAudio is not installed; install libportaudio2 to play or to listen on this machine");
     PortAudio l;
     const bool all =
         find(handle, "Pa_Initialize", l.initialize) && find(handle, "Pa_Terminate", l.terminate) &&
@@ -53,7 +53,8 @@ Result<const PortAudio*> load_portaudio() {
         find(handle, "Pa_OpenStream", l.open) && find(handle, "Pa_StartStream", l.start) &&
         find(handle, "Pa_AbortStream", l.abort) && find(handle, "Pa_CloseStream", l.close) &&
         find(handle, "Pa_GetStreamInfo", l.stream_info) &&
-        find(handle, "Pa_GetErrorText", l.error_text);
+        find(handle, "Pa_GetErrorText", l.error_text) &&
+        find(handle, "Pa_GetDefaultInputDevice", l.default_input);
     if (!all)
         return fail(ErrorCode::kUnavailable,
                     "the PortAudio library is too old; version 19 is needed");
@@ -62,4 +63,4 @@ Result<const PortAudio*> load_portaudio() {
     return &loaded;
 }
 
-}  // namespace attune::play
+}  // namespace attune::media
