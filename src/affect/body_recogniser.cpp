@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "affect/tables.hpp"
 #include "core/paths.hpp"
@@ -66,6 +67,7 @@ flow::SourceKind BodyRecogniser::kind() const noexcept {
 void BodyRecogniser::push(const flow::SensorFrame& frame) {
     using flow::Channel;
     if (frame.source != source_) return;
+    breath_.push(frame);
     switch (frame.channel) {
         case Channel::kEcg: case Channel::kPpg: case Channel::kRr: case Channel::kHeartRate: case Channel::kEda:
         case Channel::kSkinTemp: case Channel::kAccelX: case Channel::kAccelY: case Channel::kAccelZ: break;
@@ -134,6 +136,15 @@ double BodyRecogniser::activation(const BodySecond& s) {
         scr_->add(s.scr_level);
     }
     return now;
+}
+
+std::string BodyRecogniser::waits_for() const {
+    if (!any_input_) return "a sensor that sends";
+    const double quiet = std::max({heart_->n, skin_->n, scr_->n});
+    if (quiet >= k::kBaselineMinS) return {};
+    char text[96];
+    std::snprintf(text, sizeof text, "%.0f s of heart or skin at rest, after the first minute: %.0f so far", k::kBaselineMinS, quiet);
+    return text;
 }
 
 std::optional<flow::Evidence> BodyRecogniser::poll(Time now) {

@@ -37,7 +37,11 @@ ordered_json source(const flow::SourceState& s) {
 
 }  // namespace
 
-std::string to_json_line(const flow::AffectState& state) {
+std::string to_json_line(const flow::AffectState& state, const Beside& beside) {
+    ordered_json breath = nullptr;
+    if (const auto& breathing = beside.breathing)
+        breath = {{"per_min", number(breathing->per_min)}, {"quality", number(breathing->quality)},
+                  {"of", flow::to_string(breathing->of)}, {"t_s", number(breathing->t.seconds())}};
     ordered_json out = {{"schema", "attune.affect_state/1"},
                         {"t_s", number(state.t.seconds())},
                         {"any_evidence", state.any_evidence},
@@ -47,10 +51,17 @@ std::string to_json_line(const flow::AffectState& state) {
                                       {"sensors", number(state.evidence.sensors)},
                                       {"music", number(state.evidence.music)}}},
                         {"stress", state.stress ? number(*state.stress) : ordered_json(nullptr)},
+                        {"respiration", breath},
                         {"sources", ordered_json::array()},
                         {"provenance", flow::to_string(state.origin)},
                         {"simulated", state.origin == flow::Origin::kSimulated}};
-    for (const flow::SourceState& s : state.sources) out["sources"].push_back(source(s));
+    for (const flow::SourceState& s : state.sources) {
+        ordered_json one = source(s);
+        const auto waits = beside.waits_for.find(s.id);
+        const bool warming = s.status == flow::SourceStatus::kWarmingUp && waits != beside.waits_for.end() && !waits->second.empty();
+        one["waits_for"] = warming ? ordered_json(waits->second) : ordered_json(nullptr);
+        out["sources"].push_back(std::move(one));
+    }
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 

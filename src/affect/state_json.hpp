@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 /// AffectState as one line of JSON: `attune affect watch`, docs/schema/affect_state.json.
+#include <map>
+#include <optional>
 #include <string>
 
+#include "affect/recogniser.hpp"
 #include "flow/affect_state.hpp"
 
 namespace attune::affect {
 
+/// What the recognisers say of themselves, beside the state.
+struct Beside {
+    std::optional<Breathing> breathing;
+    std::map<std::string, std::string> waits_for;  ///< by source
+};
+
 /// No newline. Unknown is null; numbers have at most 6 decimals.
-[[nodiscard]] std::string to_json_line(const flow::AffectState& state);
+[[nodiscard]] std::string to_json_line(const flow::AffectState& state, const Beside& beside = {});
 
 }  // namespace attune::affect

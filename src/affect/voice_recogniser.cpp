@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <optional>
 #include <vector>
 
@@ -67,6 +68,15 @@ public:
         origin_ = frame.provenance.origin;
         stretch_.insert(stretch_.end(), frame.samples.begin(), frame.samples.end());
         end_ = frame.t + from_seconds(static_cast<double>(frame.samples.size()) / kRateHz);
+    }
+
+    std::string waits_for() const override {
+        if (!fed_) return "a microphone that sends";
+        if (check_ins_ >= kFewestCheckIns) return {};
+        char text[128];
+        std::snprintf(text, sizeof text, "%d check-ins of %.0f s with speech: %d so far, %.0f s of the next", kFewestCheckIns, kCheckInS,
+                      check_ins_, static_cast<double>(stretch_.size()) / kRateHz);
+        return text;
     }
 
     std::optional<flow::Evidence> poll(Time now) override {

@@ -58,6 +58,16 @@ public:
     [[nodiscard]] bool finished() const {
         return std::all_of(sources_.begin(), sources_.end(), [](const auto& s) { return s.source->finished(); });
     }
+    /// Breath of the first source that tells it; what each waits for.
+    [[nodiscard]] affect::Beside beside(Time now) const {
+        affect::Beside out;
+        for (const Entry& entry : sources_) {
+            if (!entry.recogniser) continue;
+            if (!out.breathing) out.breathing = entry.recogniser->breathing(now);
+            out.waits_for[entry.source->id()] = entry.recogniser->waits_for();
+        }
+        return out;
+    }
     void rate(const flow::Rating& rating) { fusion_.on_rating(rating); }
 
     flow::AffectState advance_to(Time t) {
@@ -150,7 +160,7 @@ int watch(const Context& context, const WatchOptions& options) {
         if (options.seconds > 0.0 && t.seconds() > options.seconds) break;
         if (!options.fast) clock.sleep_until(t);
         const flow::AffectState state = watch.advance_to(t);
-        std::puts(affect::to_json_line(state).c_str());
+        std::puts(affect::to_json_line(state, watch.beside(t)).c_str());
         if (!options.fast) std::fflush(stdout);
         if (watch.finished()) break;
     }

@@ -10,6 +10,7 @@ attune_test(signal unit DEPS signal LIBS PkgConfig::EBUR128 SOURCES
   unit/signal_mel_test.cpp
   unit/signal_music_test.cpp
   unit/signal_ppg_peaks_test.cpp
+  unit/signal_respiration_test.cpp
   unit/signal_stft_test.cpp
   )
 attune_test(signal golden DEPS signal SOURCES

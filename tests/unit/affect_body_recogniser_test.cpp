@@ -205,5 +205,29 @@ TEST(BodyRecogniser, FramesOfOtherSourcesAndChannelsAreIgnored) {
     EXPECT_FALSE(body.poll({from_seconds(5.0).ns}));
 }
 
+TEST(BodyRecogniser, ToldByItsOwnChannelBreathIsNotReadFromThePulse) {
+    BodyRecogniser body("wrist", nullptr);
+    auto tracks = person(120, 3);
+    EXPECT_FALSE(body.breathing({from_seconds(0).ns}));
+    auto belt = synth::tone(120 * 8, 8.0, 12.0 / 60.0, 1.0, 4.0);
+    tracks.push_back({Channel::kRespiration, 8.0, belt});
+    (void)play(body, tracks, 120);
+    const auto b = body.breathing({from_seconds(120).ns});
+    ASSERT_TRUE(b);
+    EXPECT_EQ(b->of, Channel::kRespiration);
+    EXPECT_NEAR(b->per_min, 12.0, 1.0);
+    EXPECT_NEAR(b->t.seconds(), 120.0, 1.5);
+    EXPECT_FALSE(body.breathing({from_seconds(126).ns})) << "a rate that is 6 s old is none";
+}
+
+TEST(BodyRecogniser, AGapInTheBeltBeginsItsWindowAnew) {
+    BodyRecogniser body("wrist", nullptr);
+    const std::vector<Track> belt = {{Channel::kRespiration, 8.0, synth::tone(60 * 8, 8.0, 12.0 / 60.0, 1.0)}};
+    (void)play(body, belt, 60);
+    EXPECT_TRUE(body.breathing({from_seconds(60).ns}));
+    (void)play(body, belt, 30, 70.0);  // ten seconds are missing
+    EXPECT_FALSE(body.breathing({from_seconds(100).ns}));
+}
+
 }  // namespace
 }  // namespace attune::affect
