@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Windows = std::vector<const BodyWindow*>;
-constexpr const char* kVersion = "3";
+constexpr const char* kVersion = "4";
 
 bool is_stress_task(const BodyWindow& w) { return w.label == WindowLabel::kStress || w.label == WindowLabel::kRest; }
 bool has_motion(const BodyWindow& w) { return !std::isnan(w.at.motion[0]); }

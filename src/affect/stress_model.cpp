@@ -23,22 +23,22 @@ constexpr std::array kUsed = {BodyFeature::kEda120,       BodyFeature::kEdaQuiet
                               BodyFeature::kPulse1200,    BodyFeature::kBeatVariation120};
 
 Json to(const learn::LinearScore& s, const std::vector<std::string>& names) {
-    return {{"features", names}, {"mean", s.mean}, {"sd", s.sd}, {"weight", s.weight}, {"slope", s.slope}, {"offset", s.offset}};
+    return {{"features", names}, {"centre", s.centre}, {"scale", s.scale}, {"weight", s.weight}, {"slope", s.slope}, {"offset", s.offset}};
 }
 
 learn::LinearScore score_from(const Json& json, const std::vector<std::string>& names) {
     if (json.at("features").get<std::vector<std::string>>() != names)
         throw Json::other_error::create(501, "the features are not those of this build", nullptr);
     learn::LinearScore s;
-    s.mean = json.at("mean").get<std::vector<double>>();
-    s.sd = json.at("sd").get<std::vector<double>>();
+    s.centre = json.at("centre").get<std::vector<double>>();
+    s.scale = json.at("scale").get<std::vector<double>>();
     s.weight = json.at("weight").get<std::vector<double>>();
     s.slope = json.at("slope").get<double>();
     s.offset = json.at("offset").get<double>();
-    if (s.mean.size() != names.size() || s.sd.size() != names.size() || s.weight.size() != names.size())
-        throw Json::other_error::create(501, "mean, sd and weight need one number a feature", nullptr);
-    for (double sd : s.sd)
-        if (!(sd > 0.0)) throw Json::other_error::create(501, "an sd is not above 0", nullptr);
+    if (s.centre.size() != names.size() || s.scale.size() != names.size() || s.weight.size() != names.size())
+        throw Json::other_error::create(501, "centre, scale and weight need one number a feature", nullptr);
+    for (double scale : s.scale)
+        if (!(scale > 0.0)) throw Json::other_error::create(501, "a scale is not above 0", nullptr);
     return s;
 }
 
@@ -114,8 +114,8 @@ Result<learn::LinearScore> fit_stress(std::span<const BodyWindow* const> windows
     all.offset = fit.offset;
     for (std::size_t i = 0; i < kUsed.size(); ++i) {
         const auto k = static_cast<std::size_t>(kUsed[i]);
-        all.mean[k] = fit.mean[i];
-        all.sd[k] = fit.sd[i];
+        all.centre[k] = fit.centre[i];
+        all.scale[k] = fit.scale[i];
         all.weight[k] = fit.weight[i];
     }
     return all;

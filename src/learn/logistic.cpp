@@ -62,8 +62,18 @@ std::vector<double> class_weights(std::span<const int> truth) {
     return s;
 }
 
+constexpr double kSoftLimit = 2.0;          ///< of a standardised value
+constexpr double kNormalMad = 1.4826;       ///< MAD to SD, for normal data
+
 double standard(const LinearScore& m, std::span<const double> x, std::size_t k) {
-    return std::isnan(x[k]) ? 0.0 : std::clamp((x[k] - m.mean[k]) / m.sd[k], -3.0, 3.0);
+    return std::isnan(x[k]) ? 0.0 : kSoftLimit * std::tanh((x[k] - m.centre[k]) / (m.scale[k] * kSoftLimit));
+}
+
+/// Of the middle two, the mean. Leaves `values` in another order.
+double median(std::vector<double>& values) {
+    const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), half, values.end());
+    return values.size() % 2 == 1 ? *half : (*half + *std::max_element(values.begin(), half)) / 2.0;
 }
 
 }  // namespace
@@ -80,20 +90,18 @@ double LinearScore::probability(std::span<const double> x) const {
 
 LinearScore LinearScore::standardised(std::span<const double> x, std::size_t d) {
     LinearScore m;
-    m.mean.assign(d, 0.0);
-    m.sd.assign(d, 1.0);
+    m.centre.assign(d, 0.0);
+    m.scale.assign(d, 1.0);
     m.weight.assign(d, 0.0);
+    std::vector<double> column;
     for (std::size_t k = 0; k < d; ++k) {
-        double n = 0.0, sum = 0.0, square = 0.0;
-        for (std::size_t i = k; i < x.size(); i += d) {
-            if (std::isnan(x[i])) continue;
-            n += 1.0;
-            sum += x[i];
-            square += x[i] * x[i];
-        }
-        if (n < 2.0) continue;
-        m.mean[k] = sum / n;
-        m.sd[k] = std::sqrt(std::max(1e-12, square / n - m.mean[k] * m.mean[k]));
+        column.clear();
+        for (std::size_t i = k; i < x.size(); i += d)
+            if (!std::isnan(x[i])) column.push_back(x[i]);
+        if (column.size() < 2) continue;
+        m.centre[k] = median(column);
+        for (double& v : column) v = std::abs(v - m.centre[k]);
+        m.scale[k] = std::max(1e-6, kNormalMad * median(column));
     }
     return m;
 }

@@ -2,8 +2,8 @@
 #pragma once
 /// Linear scores with a calibrated probability: small, readable, and the same on every machine.
 ///
-/// In       x row-major n×d; NaN = unknown, counts as the mean of the training data; each column is
-///          standardised and clipped to ±3 SD
+/// In       x row-major n×d; NaN = unknown, counts as the median of the training data; each column is
+///          centred on its median, scaled by its MAD and limited softly, so that no single value decides
 /// Errors   kBadArgument: sizes, one class only
 /// Method   logistic regression with an L2 penalty by Newton's method; a ranking fit (RankNet with a linear score,
 ///          Burges 2005, doi:10.1145/1102351.1102363) on pairs that the caller chooses
@@ -18,12 +18,12 @@
 namespace attune::learn {
 
 struct LinearScore {
-    std::vector<double> mean, sd, weight;  ///< one a column
+    std::vector<double> centre, scale, weight;  ///< one a column: median, 1.4826 MAD of the training data
     double slope = 1.0, offset = 0.0;      ///< probability = 1 / (1 + exp(-(slope * score + offset)))
 
     [[nodiscard]] double score(std::span<const double> x) const;
     [[nodiscard]] double probability(std::span<const double> x) const;
-    /// Mean and SD of each column; weight 0.
+    /// Centre and scale of each column; weight 0.
     [[nodiscard]] static LinearScore standardised(std::span<const double> x, std::size_t d);
 };
 

@@ -4,6 +4,7 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_crop_jpeg_test.cpp
   unit/learn_dataset_hash_test.cpp
   unit/learn_evaluation_test.cpp
+  unit/learn_logistic_test.cpp
   unit/learn_machines_test.cpp
   unit/learn_metrics_test.cpp
   unit/learn_model_card_test.cpp
