@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "serve/json_body.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -30,6 +31,17 @@ std::string range_text(double low, double high) {
 
 std::string to_text(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    const bool plain = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == '\x7F'; });
+    if (plain && core::is_utf8(text)) {
+        out += '"';
+        out += text;
+        out += '"';
+    } else {
+        out += to_text(json(std::string(text)));
+    }
 }
 
 JsonBody::JsonBody(json value) : json_(std::make_unique<json>(std::move(value))) {}

@@ -54,5 +54,7 @@ private:
 
 /// One line of JSON text; bytes that are not UTF-8 become U+FFFD, NaN becomes null.
 [[nodiscard]] std::string to_text(const nlohmann::json& json);
+/// Appends `text` as a JSON string, as to_text() writes it.
+void append_quoted(std::string& out, std::string_view text);
 
 }  // namespace attune::serve

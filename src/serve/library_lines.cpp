@@ -121,6 +121,18 @@ std::vector<std::uint32_t> LineTable::find(const LineQuery& query, std::size_t& 
     return page;
 }
 
+std::optional<std::string> LineTable::kept(const std::string& track) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = kept_.find(track);
+    return found != kept_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+void LineTable::keep(const std::string& track, const std::string& text) const {
+    const std::lock_guard lock(mutex_);
+    if (kept_.size() >= kMostKept) kept_.clear();
+    kept_.insert_or_assign(track, text);
+}
+
 Result<std::shared_ptr<const LineTable>> LibraryLines::table(store::Connection& db) {
     library::Catalogue catalogue(db);
     ATTUNE_TRY(const std::uint64_t version, catalogue.version());

@@ -33,8 +33,12 @@ public:
     [[nodiscard]] std::span<const library::TrackRow> rows() const { return rows_; }
     /// Indices into rows() of the page, and how many match in all.
     [[nodiscard]] std::vector<std::uint32_t> find(const LineQuery& query, std::size_t& total) const;
+    /// What a track's page said in this state of the library, if it was asked lately.
+    [[nodiscard]] std::optional<std::string> kept(const std::string& track) const;
+    void keep(const std::string& track, const std::string& text) const;
 
 private:
+    static constexpr std::size_t kMostKept = 256;
     [[nodiscard]] const std::vector<std::uint32_t>& order(const std::string& column) const;
     [[nodiscard]] bool matches(std::uint32_t row, const LineQuery& query,
                                const std::vector<std::string>& words) const;
@@ -42,9 +46,10 @@ private:
     std::uint64_t version_;
     std::vector<library::TrackRow> rows_;
     std::vector<std::string> search_;  ///< lower-case text that words are looked for in
-    mutable std::mutex mutex_;         ///< guards orders_
+    mutable std::mutex mutex_;         ///< guards orders_ and kept_
     mutable std::map<std::string, std::vector<std::uint32_t>>
         orders_;  ///< by column, made on first use
+    mutable std::map<std::string, std::string> kept_;  ///< at most kMostKept; forgotten together
 };
 
 [[nodiscard]] const std::vector<std::string>& sort_columns();

@@ -18,8 +18,6 @@ namespace {
 using library::TrackRow;
 using nlohmann::json;
 
-json number(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
-
 Result<std::optional<double>> maybe_number(const Request& request, const std::string& name) {
     const std::string text = request.value(name);
     if (text.empty()) return std::optional<double>();
@@ -64,16 +62,15 @@ Result<LineQuery> read_query(const Request& request) {
     return query;
 }
 
-json row_json(const TrackRow& r) {
-    return {{"key", r.key.hex()},
-            {"title", core::to_utf8_lossy(r.title)},
-            {"artist", r.artist},
-            {"tempo_bpm", number(r.tempo_bpm)},
-            {"valence", number(r.valence)},
-            {"arousal", number(r.arousal)},
-            {"duration_s", number(r.duration_s)},
-            {"analysed", r.analysed},
-            {"simulated", r.simulated}};
+/// Written as text at once: a tree of 50 rows costs more than all else in the answer.
+void append_row(std::string& out, const TrackRow& r) {
+    out += "{\"key\":\"" + r.key.hex() + "\",\"title\":";
+    append_quoted(out, r.title);
+    out += ",\"artist\":";
+    append_quoted(out, r.artist);
+    for (const auto& [name, value] : {std::pair{",\"tempo_bpm\":", r.tempo_bpm}, {",\"valence\":", r.valence}, {",\"arousal\":", r.arousal}, {",\"duration_s\":", r.duration_s}})
+        out += name + core::format_double(value);
+    out += std::string(",\"analysed\":") + (r.analysed ? "true" : "false") + ",\"simulated\":" + (r.simulated ? "true}" : "false}");
 }
 
 Result<std::string> list(House& house, const Request& request) {
@@ -81,14 +78,13 @@ Result<std::string> list(House& house, const Request& request) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const auto table, house.lines().table(*db));
     std::size_t total = 0;
-    json rows = json::array();
-    for (const std::uint32_t row : table->find(query, total))
-        rows.push_back(row_json(table->rows()[row]));
-    return to_text({{"schema", "attune/tracks/1"},
-                    {"version", table->version()},
-                    {"total", total},
-                    {"offset", query.offset},
-                    {"rows", rows}});
+    std::string rows;
+    for (const std::uint32_t row : table->find(query, total)) {
+        if (!rows.empty()) rows += ',';
+        append_row(rows, table->rows()[row]);
+    }
+    return "{\"schema\":\"attune/tracks/1\",\"version\":" + std::to_string(table->version()) + ",\"total\":" + std::to_string(total) +
+           ",\"offset\":" + std::to_string(query.offset) + ",\"rows\":[" + rows + "]}";
 }
 
 json scan_json(const ScanState& s) {
@@ -231,8 +227,13 @@ Result<std::string> track_json(store::Connection& db, const ContentKey& key) {
 
 Result<std::string> track(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto db, house.connect());
-    ATTUNE_TRY(const ContentKey key, library::Catalogue(*db).find(args.at("track")));
-    return track_json(*db, key);
+    ATTUNE_TRY(const auto table, house.lines().table(*db));
+    const std::string& wanted = args.at("track");
+    if (auto kept = table->kept(wanted)) return *std::move(kept);
+    ATTUNE_TRY(const ContentKey key, library::Catalogue(*db).find(wanted));
+    ATTUNE_TRY(std::string text, track_json(*db, key));
+    table->keep(wanted, text);
+    return text;
 }
 
 Response track_audio(House& house, const Request& request, const PathArgs& args) {

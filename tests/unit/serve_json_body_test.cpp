@@ -36,6 +36,15 @@ TEST(JsonBody, TakesNullAsMissingAndNothingAsEmpty) {
     EXPECT_FALSE(JsonBody::parse("{}")->maybe_number("x", 0, 1)->has_value());
 }
 
+TEST(JsonText, AQuotedTextIsWhatTheTreeWouldSay) {
+    for (const std::string& text : {std::string(), std::string("Kind of Blue"), std::string("a\"b\\c\n\t\x01"), std::string("Björk 静か 🎵"),
+                                    std::string("caf\xE9"), std::string("\x7F\0x", 3), std::string("\xC3")}) {
+        std::string out = "x";
+        append_quoted(out, text);
+        EXPECT_EQ(out, "x" + to_text(nlohmann::json(text)));
+    }
+}
+
 TEST(JsonBody, RefusesNumbersThatAreNotWhole) {
     const auto body = JsonBody::parse(R"({"a":1.5,"b":18446744073709551615,"c":7,"d":1e400})");
     if (body) {
