@@ -15,6 +15,8 @@ namespace attune::learn {
 namespace {
 
 constexpr int kSearch = 224, kFarSearch = 320, kLandmarks = 112;
+// Where the eyes mostly lie in a box of the cascade, in parts of it; where they lie in a crop is flow/crop.hpp's.
+constexpr double kCascadeLeftEyeX = 0.31, kCascadeRightEyeX = 0.69, kCascadeEyeY = 0.39;
 constexpr std::array<double, 3> kDetectorMean = {117.001, 114.697, 97.404};
 constexpr std::array<double, 3> kLandmarkMean = {122.782, 117.001, 104.298};
 struct Anchor { double w, h; };
@@ -331,8 +333,8 @@ std::vector<std::uint8_t> FaceFinder::cut(const RgbView& picture, const FoundFac
     std::array<double, 2> left = face.left_eye;
     std::array<double, 2> right = face.right_eye;
     if (!face.has_eyes) {
-        left = {face.x + 0.31 * face.width, face.y + 0.39 * face.height};
-        right = {face.x + 0.69 * face.width, face.y + 0.39 * face.height};
+        left = {face.x + kCascadeLeftEyeX * face.width, face.y + kCascadeEyeY * face.height};
+        right = {face.x + kCascadeRightEyeX * face.width, face.y + kCascadeEyeY * face.height};
     }
     const double dx = (right[0] - left[0]) / (flow::kRightEyeX - flow::kLeftEyeX);
     const double dy = (right[1] - left[1]) / (flow::kRightEyeX - flow::kLeftEyeX);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
 import { clock, ellipse, fixed, withSd } from '../src/lib/format';
 import { inside } from '../src/lib/library';
-import { alignment, gainOf, kEyeY, kLeftEyeX, kRightEyeX } from '../src/sensors/crop';
+import { alignment, gainOf, kCropSize, kEyeY, kLeftEyeX, kRightEyeX } from '../src/sensors/crop';
 import { readHeartRate } from '../src/sensors/heart';
 import { frame } from '../src/sensors/sensors.svelte';
 import { readPacket } from '../src/sound/packet';
@@ -42,6 +43,14 @@ describe('the aligned face', () => {
       expect(b * right.x + d * right.y + f).toBeCloseTo(kEyeY);
     }
     expect(alignment({ x: 1, y: 1 }, { x: 1, y: 1 })).toBeNull();
+  });
+  it('has one definition of those places: the header that the server and the trainers are built from', () => {
+    const header = readFileSync(new URL('../../src/flow/crop.hpp', import.meta.url), 'utf8');
+    const line = /kLeftEyeX = ([\d.]+), kRightEyeX = ([\d.]+), kEyeY = ([\d.]+);/.exec(header)!;
+    expect([kLeftEyeX, kRightEyeX, kEyeY]).toEqual(line.slice(1, 4).map(Number));
+    expect(kCropSize).toBe(Number(/kCropSize = (\d+);/.exec(header)![1]));
+    const page = readFileSync(new URL('../src/sensors/crop.ts', import.meta.url), 'utf8');
+    expect(page).not.toMatch(/k(CropSize|LeftEyeX|RightEyeX|EyeY)\s*=\s*[\d.]/);
   });
   it('brightens a dark frame and leaves a bright one', () => {
     expect(gainOf(new Uint8ClampedArray(64 * 4).fill(55)).gain).toBeCloseTo(4, 1);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where an aligned face lies in a frame: flow/crop.hpp's constants, in the page.
+// Where an aligned face lies in a frame. The places of the eyes are flow/crop.hpp's: the build puts them in (vite.config.ts).
+
+declare const __CROP_SIZE__: number, __CROP_LEFT_EYE_X__: number, __CROP_RIGHT_EYE_X__: number, __CROP_EYE_Y__: number;
 
 export interface Point {
   x: number;
   y: number;
 }
-export const kCropSize = 96;
-export const kLeftEyeX = 31;
-export const kRightEyeX = 65;
-export const kEyeY = 38;
+export const kCropSize = __CROP_SIZE__;
+export const kLeftEyeX = __CROP_LEFT_EYE_X__;
+export const kRightEyeX = __CROP_RIGHT_EYE_X__;
+export const kEyeY = __CROP_EYE_Y__;
 
 /** Mean of six landmarks of an eye (36..41 left in the picture, 42..47 right). */
 export function centre(points: Point[]): Point {
