@@ -389,6 +389,14 @@ void Fusion::fill_sources(flow::AffectState& out) const {
     }
 }
 
+std::optional<double> Fusion::baseline_seen_s(const std::string& id) const {
+    std::optional<double> seen;
+    for (const Tracked& source : sources_)
+        for (const Channel& channel : source.channels)
+            if (source.id == id && channel.informs && !channel.frozen) seen = std::min(seen.value_or(1e9), channel.session.seconds());
+    return seen;
+}
+
 flow::AffectState Fusion::state(Time t) const {
     if (!pending_.empty()) {
         Fusion next = *this;

@@ -67,6 +67,9 @@ public:
 
     /// Predicted from the last step to t; t before it gives the last step.
     [[nodiscard]] flow::AffectState state(Time t) const;
+    /// Seconds of its index that a source has given towards the baseline of k::kBaselineMinS against which it is judged;
+    /// nothing where the baseline stands, or it has given none.
+    [[nodiscard]] std::optional<double> baseline_seen_s(const std::string& id) const;
 
     /// What the session taught about its sources, to be kept with the person.
     [[nodiscard]] SourceRecords records() const;

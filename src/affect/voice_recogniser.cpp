@@ -88,6 +88,7 @@ public:
             said_ = now;
             return e;
         }
+        if (check_ins_ >= kFewestCheckIns) return std::nullopt;  // what was said last stands until the next check-in
         if ((now - said_).seconds() < kEveryS) return std::nullopt;
         if ((now - end_).seconds() > kEveryS) return std::nullopt;  // switched off: silence is for fusion to judge
         said_ = now;

@@ -9,7 +9,7 @@
 ///          display is what a voice gives away, and the specification starts it at that
 /// Speech   Silero VAD where its part is installed: less than a tenth of a check-in spoken is no speech. Without it runs
 ///          and pauses of the level decide, and the log says so once
-/// Abstains every 2 s while it listens (kWarmingUp); kNoSpeech (quiet, or without the runs and pauses of speech),
+/// Abstains every 2 s while it listens for the first three check-ins (kWarmingUp); kNoSpeech (quiet, or without the runs and pauses of speech),
 ///          kClipping (over 1 % of the samples at the rails), kOwnMusic (music plays and nobody is heard to speak, or the
 ///          voice does not stand out of it), kPoorSignal (unlike anything that was trained on). The first kFewest check-ins of a session give
 ///          no index: the card's figure holds against the same speaker's other stretches only

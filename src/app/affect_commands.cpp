@@ -64,7 +64,12 @@ public:
         for (const Entry& entry : sources_) {
             if (!entry.recogniser) continue;
             if (!out.breathing) out.breathing = entry.recogniser->breathing(now);
-            out.waits_for[entry.source->id()] = entry.recogniser->waits_for();
+            std::string& waits_for = out.waits_for[entry.source->id()] = entry.recogniser->waits_for();
+            const auto seen_s = fusion_.baseline_seen_s(entry.source->id());
+            if (!waits_for.empty() || !seen_s) continue;
+            char text[96];
+            std::snprintf(text, sizeof text, "%.0f s of its index, to know what is usual for you: %.0f so far", affect::k::kBaselineMinS, *seen_s);
+            waits_for = text;
         }
         return out;
     }

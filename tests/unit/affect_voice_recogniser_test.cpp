@@ -72,6 +72,18 @@ TEST_F(VoiceRecogniser, GivesSignsOfLifeWhileItListens) {
     for (const auto& e : said) EXPECT_EQ(e.abstained, flow::Abstain::kWarmingUp);
 }
 
+TEST_F(VoiceRecogniser, TellsWhatItWaitsForUntilThreeCheckInsHeldSpeechAndThenLetsTheLastOneStand) {
+    EXPECT_EQ(voice_->waits_for(), "a microphone that sends");
+    static_cast<void>(hear(syllables(4.0, 120.0, 0.3)));
+    EXPECT_EQ(voice_->waits_for(), "3 check-ins of 10 s with speech: 0 so far, 4 s of the next");
+    int spoken = 0;
+    for (int i = 0; i < 8 && !voice_->waits_for().empty(); ++i)
+        for (const auto& e : hear(syllables(10.0, 110.0 + 10.0 * i, 0.3))) spoken += e.abstained ? 0 : 1;
+    EXPECT_EQ(voice_->waits_for(), "");
+    EXPECT_EQ(spoken, 1);
+    EXPECT_TRUE(hear(syllables(3.0, 120.0, 0.3)).empty()) << "no sign of life takes back what was said";
+}
+
 TEST_F(VoiceRecogniser, SaysNothingOfSilenceTonesAndClipping) {
     EXPECT_EQ(hear(std::vector<float>(160'000, 0.0F)).back().abstained, flow::Abstain::kNoSpeech);
     EXPECT_EQ(hear(tone(10.0, 0.3)).back().abstained, flow::Abstain::kNoSpeech);
