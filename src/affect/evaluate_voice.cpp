@@ -227,6 +227,29 @@ Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, c
     return folds;
 }
 
+/// UAR where other recordings of the speakers that are asked about may be trained on: how it must not be measured.
+Result<learn::LeakyFigure> leaky_uar(const VoiceData& data, const CancelCheck& cancelled) {
+    ATTUNE_TRY(const auto split, learn::Split::leaky_k_fold(data.samples.size(), kFolds, 1, "leaky"));
+    std::map<std::string, signal::VoiceUsual> usual;
+    for (const auto& [speaker, u] : learn::voice_usual_of(data.samples)) usual[speaker] = u;
+    std::vector<double> p(data.samples.size() * kVoiceClasses);
+    std::vector<int> truth(data.samples.size());
+    for (const auto& fold : split.folds()) {
+        if (cancelled()) return fail(ErrorCode::kCancelled, "stopped within the leaky folds");
+        std::vector<VoiceSample> train;
+        for (const auto i : fold.train()) train.push_back(data.samples[i]);
+        ATTUNE_TRY(const auto model, learn::VoiceModel::fit(train));
+        for (const auto i : fold.test()) {
+            signal::VoiceUsual others = usual[data.samples[i].speaker];
+            others.remove(data.samples[i].x);
+            const auto row = model.classify(data.samples[i].x, others);
+            std::ranges::copy(row, p.begin() + static_cast<std::ptrdiff_t>(i * kVoiceClasses));
+            truth[i] = data.samples[i].label;
+        }
+    }
+    return learn::LeakyFigure{"uar", data.set, split.protocol(), uar_of(p, truth)};
+}
+
 std::vector<std::size_t> all_of(const VoiceData& data) {
     std::vector<std::size_t> all(data.samples.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -269,6 +292,8 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
         if (request.cross_validate && std::string(set) == kHome) {
             ATTUNE_TRY(folds, train_folds(data, check_of(request), request.progress));
             e.protocol = folds->protocol + " (speaker), retrained in each fold; nEMO: a model of all RAVDESS speakers";
+            ATTUNE_TRY(const auto leaky, leaky_uar(data, check_of(request)));
+            e.leaky.push_back(leaky);
             ATTUNE_TRY(model, learn::VoiceModel::fit(data.samples));
             model->set_temperature(folds->temperature);
             model_of = [&folds](std::size_t i) -> const learn::VoiceModel& { return folds->models[folds->fold_of[i]]; };
