@@ -33,6 +33,7 @@ FaceSourceOptions face_options(const Spec& spec) {
     FaceSourceOptions options;
     options.id = spec.source_id();
     options.data_dir = core::data_dir();
+    options.max_hz = spec.number("hz", options.max_hz);
     return options;
 }
 

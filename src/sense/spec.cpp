@@ -28,11 +28,12 @@ struct Scheme {
 };
 
 constexpr Key kId{"id"};
+constexpr Key kHz{"hz", Type::kNumber, .5, 30};  // pictures that are looked at a second
 constexpr std::array kFamilies{"linear", "iso-true", "fitted", "textbook", "second-order"};
 
 const std::array kSchemes{
-    Scheme{SpecKind::kFaceCamera, "face:camera", "N", false, "a camera of this machine", {kId}},
-    Scheme{SpecKind::kFaceVideo, "face:video", "FILE", true, "a video file, as if it were a camera", {kId}},
+    Scheme{SpecKind::kFaceCamera, "face:camera", "N", false, "a camera of this machine", {kId, kHz}},
+    Scheme{SpecKind::kFaceVideo, "face:video", "FILE", true, "a video file, as if it were a camera", {kId, kHz}},
     Scheme{SpecKind::kVoiceMic, "voice:mic", "N", false, "a microphone, for a spoken check-in", {kId, Key{"seconds", Type::kNumber, 0, 86400}}},
     Scheme{SpecKind::kVoiceWav, "voice:wav", "FILE", true, "a sound file, as if it were a microphone", {kId}},
     Scheme{SpecKind::kReplay, "replay", "DIR", true, "a folder with CSV, Empatica E4 or EDF+ files",
