@@ -102,8 +102,7 @@ bool Conductor::runs_over(const Id& from, Time now) const {
 }
 
 const flow::PlanItem* Conductor::item(const Id& id) const {
-    const auto at = std::find_if(known_.rbegin(), known_.rend(), [&](const auto& i) { return i.id == id; });
-    return at == known_.rend() ? nullptr : &*at;
+    return known_.find(id);
 }
 
 void Conductor::decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out) {
@@ -260,6 +259,7 @@ void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs&
     heard_ = heard;
     fusion_.on_heard(heard);
     if (!began) return;
+    known_.begun(heard.item);
     item_began_ = event.t;
     before_item_ = fusion_.state(event.t).felt;
     prompts_.on_item_began(event.t);
@@ -431,8 +431,8 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
     plan_.id = ids_->next();
     for (flow::PlanItem& i : plan_.items) {
         if (i.id.none()) i.id = ids_->next();
-        known_.push_back(i);
     }
+    known_.adopt(plan_.items);
     fixed_.clear();
     Decision decision;
     decision.what = "plan_adopted";

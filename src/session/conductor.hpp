@@ -27,6 +27,7 @@
 #include "compose/steering.hpp"
 #include "core/result.hpp"
 #include "session/event.hpp"
+#include "session/known_items.hpp"
 #include "session/person_state.hpp"
 #include "session/prompts.hpp"
 
@@ -164,7 +165,7 @@ private:
     flow::AffectState state_;
 
     flow::Plan plan_;                       ///< adopted last
-    std::vector<flow::PlanItem> known_;     ///< every item of every adopted plan
+    KnownItems known_;                      ///< of the adopted plans
     std::uint64_t request_ = 0;             ///< last plan asked for
     bool waiting_for_plan_ = false;
     bool plan_at_once_ = false;             ///< the plan asked for replaces what plays now

@@ -117,13 +117,9 @@ void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
 
 flow::Va Conductor::back_point() const {
     // Where the item before stood; at the first item, where the listener started.
-    const flow::PlanItem* before = nullptr;
-    for (const flow::PlanItem& i : known_) {
-        if (heard_ && i.id == heard_->item) break;
-        const bool was_played = std::any_of(played_.begin(), played_.end(),
-                                            [&](const auto& p) { return p.track == i.track; });
-        if (i.kind == flow::ItemKind::kTrack && was_played) before = &i;
-    }
+    const flow::PlanItem* before = known_.heard_before(heard_ ? heard_->item : Id(), [](const flow::PlanItem& i) {
+        return i.kind == flow::ItemKind::kTrack;
+    });
     return before != nullptr && before->expected ? *before->expected : start_point();
 }
 

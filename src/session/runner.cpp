@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "session/known_items.hpp"
 #include "session/planner_worker.hpp"
 
 namespace attune::session {
@@ -104,9 +105,8 @@ private:
     }
 
     void on_heard(flow::Heard& heard) {
-        const flow::PlanItem* item = nullptr;
-        const auto planned = items_.find(heard.item);
-        if (planned != items_.end()) item = &planned->second;
+        items_.begun(heard.item);
+        const flow::PlanItem* item = items_.find(heard.item);
         const ProfilePtr profile = item != nullptr && item->kind == flow::ItemKind::kTrack ? profile_of(item->track) : nullptr;
         fill_heard(heard, item, profile.get());
         heard_ = heard;
@@ -207,13 +207,11 @@ private:
         for (const Payload& record : out.records) {
             const auto* decision = std::get_if<Decision>(&record);
             if (decision != nullptr && decision->what == "ask") on_question(t, *decision);
-            if (decision != nullptr && decision->plan) {
-                for (const flow::PlanItem& item : decision->plan->items) items_.insert_or_assign(item.id, item);
-            }
+            if (decision != nullptr && decision->plan) items_.adopt(decision->plan->items);
         }
         for (const EngineOrder& order : out.engine) {
             s_.player->apply(order);
-            if (order.action == EngineAction::kSteer && items_.contains(heard_.item)) items_[heard_.item].expected = order.target;
+            if (order.action == EngineAction::kSteer) items_.steered(heard_.item, order.target);
         }
         for (const std::string& id : out.close_sources) close_source(id);
         for (const std::string& id : out.open_sources) open_source(id);
@@ -273,7 +271,7 @@ private:
     RunSetup s_;
     std::unique_ptr<Session> session_;
     std::multimap<std::int64_t, Payload> due_;   ///< by time [ns]; equal times in the order of arrival
-    std::map<Id, flow::PlanItem> items_;
+    KnownItems items_;
     std::map<ContentKey, ProfilePtr> profiles_;
     sense::Batch batch_;
     PlayerNews news_;

@@ -16,7 +16,7 @@ export function temporary(name) {
 }
 
 export function run(...args) {
-  return execFileSync(attune, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_WAIT_POLICY: 'passive' } });
+  return execFileSync(attune, args, { encoding: 'utf8', maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_WAIT_POLICY: 'passive' } });
 }
 
 /** Starts `attune serve` and waits until it says where it is. */
