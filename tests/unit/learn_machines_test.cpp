@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/random.hpp"
 #include "learn/arff.hpp"
+#include "learn/conditional_logit.hpp"
 #include "learn/forest.hpp"
 #include "learn/kernel_machine.hpp"
+#include "learn/pair_machine.hpp"
 
 namespace attune::learn {
 namespace {
@@ -140,6 +144,82 @@ TEST(Arff, MistakesNameTheirLine) {
               ErrorCode::kUnsupported);
     EXPECT_EQ(parse_arff("@relation r\n@attribute a numeric\n@data\n{0 1}\n").error().code,
               ErrorCode::kUnsupported);
+}
+
+TEST(PairMachine, LearnsClassesThatNoLineDivides) {
+    const auto train = ring(300, 1), test = ring(200, 2);
+    const auto trainer = PairTrainer::create(train.x, train.c, 3).value();
+    const auto m = trainer.fit({2.0, 4.0});
+    int right = 0;
+    std::vector<double> votes(3);
+    for (std::size_t i = 0; i < 200; ++i) {
+        m.predict(std::span(test.x).subspan(2 * i, 2), votes);
+        EXPECT_NEAR(votes[0] + votes[1] + votes[2], 0.0, 1e-9) << "what one class of a pair wins the other loses";
+        right += std::max_element(votes.begin(), votes.end()) - votes.begin() == test.c[i] ? 1 : 0;
+    }
+    EXPECT_GE(right, 180);
+}
+
+TEST(PairMachine, HeldOutVotesAreThoseOfAMachineOfTheOtherRows) {
+    const auto data = ring(120, 3);
+    const auto trainer = PairTrainer::create(data.x, data.c, 3).value();
+    std::vector<std::size_t> all(120);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    const auto votes = trainer.votes({1.0, 1.0}, all, all);
+    const auto m = trainer.fit({1.0, 1.0});
+    std::vector<double> own(3);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        m.predict(std::span(data.x).subspan(2 * i, 2), own);
+        // The rows that are compared are in steps of 1/32 SD, the one that is asked about is not.
+        for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(own[c], votes[3 * i + c], 0.1);
+    }
+}
+
+TEST(PairMachine, SurvivesItsFileAndRefusesADamagedOne) {
+    const auto data = ring(60, 4);
+    const auto m = PairTrainer::create(data.x, data.c, 3).value().fit({});
+    std::string bytes;
+    m.save(bytes);
+    std::string_view rest = bytes;
+    const auto back = PairMachine::load(rest).value();
+    EXPECT_TRUE(rest.empty());
+    std::vector<double> a(3), b(3);
+    m.predict(std::span(data.x).first(2), a);
+    back.predict(std::span(data.x).first(2), b);
+    EXPECT_EQ(a, b);
+    for (const std::size_t n : {std::size_t{0}, std::size_t{7}, std::size_t{40}, bytes.size() - 1}) {
+        std::string_view cut = std::string_view(bytes).substr(0, n);
+        EXPECT_FALSE(PairMachine::load(cut)) << n;
+    }
+}
+
+TEST(PairMachine, NeedsASampleOfEveryClass) {
+    const std::vector<float> x{0, 1, 2, 3};
+    EXPECT_FALSE(PairTrainer::create(x, std::vector<int>{0, 0, 2, 2}, 3));
+    EXPECT_FALSE(PairTrainer::create(x, std::vector<int>{0, 1, 3, 2}, 3));
+    EXPECT_FALSE(PairTrainer::create(x, std::vector<int>{0, 1, 2}, 3));
+}
+
+TEST(ConditionalLogit, FindsTheWeightsThatChoicesWereMadeWith) {
+    core::Random random(5, "test/choices");
+    std::vector<ChoiceSet> choices;
+    for (int i = 0; i < 2000; ++i) {
+        ChoiceSet c;
+        std::array<double, 4> score{};
+        for (double& s : score) {
+            const double a = random.normal(), b = 10.0 * random.normal();
+            c.x.push_back(a), c.x.push_back(b);
+            // Noise of Gumbel's kind makes the choice a softmax.
+            s = 1.5 * a - 0.2 * b - std::log(-std::log(random.uniform(1e-9, 1.0 - 1e-9)));
+        }
+        const auto best = std::max_element(score.begin(), score.end()) - score.begin();
+        for (int k = 0; k < 4; ++k) c.right.push_back(k == best);
+        choices.push_back(std::move(c));
+    }
+    choices.push_back({{1.0, 1.0}, {false}, 1.0});  // says nothing
+    const auto w = fit_conditional_logit(choices, 2, 0.1);
+    EXPECT_NEAR(w[0], 1.5, 0.15);
+    EXPECT_NEAR(w[1], -0.2, 0.02);
 }
 
 }  // namespace
