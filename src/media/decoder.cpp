@@ -60,6 +60,9 @@ struct Decoder::State {
     Shape shape;
     StreamInfo info;
     std::vector<float> left, right;  ///< decoded, not yet read: [at, left.size())
+    bool keep_channels = false;
+    std::unique_ptr<SwrContext, SwrDeleter> plain;  ///< the same without mixing
+    std::vector<std::vector<float>> channels, given;  ///< as left and right; of the last block read
     std::size_t at = 0;
     std::int64_t next = 0;  ///< frame number of left[at]
     std::int64_t base = 0;  ///< frame number that the container gives frame 0
@@ -81,6 +84,7 @@ struct Decoder::State {
     [[nodiscard]] Result<void> take_frame();
     [[nodiscard]] Result<void> convert();
     [[nodiscard]] Result<void> build_converter(const Shape& s);
+    [[nodiscard]] Result<void> keep_stored(std::size_t had, std::size_t most);
     void place();
     void drop_consumed();
     void cut_at_end();
@@ -149,6 +153,15 @@ Result<void> Decoder::State::build_converter(const Shape& s) {
     if (rc >= 0) rc = swr_init(raw);
     if (rc < 0) return detail::ffmpeg_fail(rc, "cannot convert the channels", input->path());
     shape = s;
+    plain.reset();
+    if (!keep_channels || s.layout.nb_channels <= 2) return {};
+    raw = nullptr;
+    rc = swr_alloc_set_opts2(&raw, &in, AV_SAMPLE_FMT_FLTP, info.rate_hz, &in, static_cast<AVSampleFormat>(s.format), s.rate, 0, nullptr);
+    plain.reset(raw);
+    if (rc >= 0) rc = swr_init(raw);
+    if (rc < 0) return detail::ffmpeg_fail(rc, "cannot convert the channels", input->path());
+    channels.resize(static_cast<std::size_t>(s.layout.nb_channels));
+    for (auto& c : channels) c.resize(left.size());  // where the file had fewer, it was silent there
     return {};
 }
 
@@ -174,6 +187,7 @@ void Decoder::State::place() {
     if (gap <= tolerance || gap > longest || errors == 0) return;
     left.insert(left.end(), static_cast<std::size_t>(gap), 0.0F);
     right.insert(right.end(), static_cast<std::size_t>(gap), 0.0F);
+    for (auto& c : channels) c.resize(left.size(), 0.0F);
 }
 
 Result<void> Decoder::State::convert() {
@@ -197,6 +211,26 @@ Result<void> Decoder::State::convert() {
     if (mono)
         std::copy(left.begin() + static_cast<std::ptrdiff_t>(had), left.end(),
                   right.begin() + static_cast<std::ptrdiff_t>(had));
+    return keep_stored(had, most);
+}
+
+/// The frame once more, without mixing; as many samples as left and right have got.
+Result<void> Decoder::State::keep_stored(std::size_t had, std::size_t most) {
+    if (!plain) {
+        for (auto& c : channels) c.resize(left.size(), 0.0F);
+        return {};
+    }
+    std::vector<std::uint8_t*> out;
+    for (auto& c : channels) {
+        c.resize(had + most);
+        out.push_back(reinterpret_cast<std::uint8_t*>(c.data() + had));
+    }
+    const int got = swr_convert(plain.get(), out.data(), static_cast<int>(most), const_cast<const std::uint8_t**>(frame->extended_data), frame->nb_samples);
+    if (got < 0) return detail::ffmpeg_fail(got, "cannot convert the samples", input->path());
+    for (auto& c : channels) {
+        c.resize(had + static_cast<std::size_t>(got));
+        c.resize(left.size(), 0.0F);
+    }
     return {};
 }
 
@@ -204,6 +238,7 @@ void Decoder::State::drop_consumed() {
     if (at == left.size()) {
         left.clear();
         right.clear();
+        for (auto& c : channels) c.clear();
         at = 0;
     }
 }
@@ -221,6 +256,7 @@ void Decoder::State::cut_at_end() {
     if (static_cast<std::int64_t>(left.size() - at) > keep) {
         left.resize(at + static_cast<std::size_t>(keep));
         right.resize(left.size());
+        for (auto& c : channels) c.resize(left.size());
     }
 }
 
@@ -292,6 +328,7 @@ Decoder::~Decoder() = default;
 Result<std::unique_ptr<Decoder>> Decoder::open(const std::string& path,
                                                const DecoderOptions& options) {
     auto s = std::make_unique<State>();
+    s->keep_channels = options.keep_channels;
     ATTUNE_TRY(s->input,
                detail::Input::open(path, AVMEDIA_TYPE_AUDIO, options.cancel, options.wait_s));
     ATTUNE_TRY(s->codec, s->input->open_codec());
@@ -311,6 +348,28 @@ Result<std::unique_ptr<Decoder>> Decoder::open(const std::string& path,
 }
 
 const StreamInfo& Decoder::info() const { return state_->info; }
+const std::vector<std::vector<float>>& Decoder::stored() const { return state_->given; }
+std::vector<double> Decoder::channel_weights() const {
+    AVChannelLayout layout = state_->shape.layout;
+    if (layout.order == AV_CHANNEL_ORDER_UNSPEC) av_channel_layout_default(&layout, layout.nb_channels);
+    std::vector<double> out;
+    for (unsigned i = 0; i < static_cast<unsigned>(std::max(0, layout.nb_channels)); ++i) {
+        switch (av_channel_layout_channel_from_index(&layout, i)) {
+            case AV_CHAN_LOW_FREQUENCY:
+            case AV_CHAN_LOW_FREQUENCY_2: out.push_back(0.0); break;
+            case AV_CHAN_BACK_LEFT:
+            case AV_CHAN_BACK_RIGHT:
+            case AV_CHAN_BACK_CENTER:
+            case AV_CHAN_SIDE_LEFT:
+            case AV_CHAN_SIDE_RIGHT:
+            case AV_CHAN_TOP_BACK_LEFT:
+            case AV_CHAN_TOP_BACK_CENTER:
+            case AV_CHAN_TOP_BACK_RIGHT: out.push_back(1.41); break;
+            default: out.push_back(1.0);
+        }
+    }
+    return out;
+}
 std::int64_t Decoder::position() const { return state_->next; }
 std::int64_t Decoder::damaged_packets() const { return state_->damaged; }
 bool Decoder::ended_early() const { return state_->truncated; }
@@ -318,6 +377,7 @@ bool Decoder::ended_early() const { return state_->truncated; }
 Result<std::size_t> Decoder::read(std::span<float> left, std::span<float> right) {
     State& s = *state_;
     std::size_t done = 0;
+    for (auto& c : s.given) c.clear();
     while (done < left.size()) {
         if (s.at == s.left.size()) {
             auto more = s.decode_more();
@@ -327,6 +387,11 @@ Result<std::size_t> Decoder::read(std::span<float> left, std::span<float> right)
         const std::size_t n = std::min(left.size() - done, s.left.size() - s.at);
         std::copy_n(s.left.data() + s.at, n, left.data() + done);
         std::copy_n(s.right.data() + s.at, n, right.data() + done);
+        s.given.resize(s.channels.size());
+        for (std::size_t c = 0; c < s.channels.size(); ++c) {
+            s.given[c].resize(done, 0.0F);
+            s.given[c].insert(s.given[c].end(), s.channels[c].begin() + static_cast<std::ptrdiff_t>(s.at), s.channels[c].begin() + static_cast<std::ptrdiff_t>(s.at + n));
+        }
         s.at += n;
         s.next += static_cast<std::int64_t>(n);
         done += n;
@@ -359,6 +424,7 @@ Result<void> Decoder::seek(std::int64_t target) {
     avcodec_flush_buffers(s.codec.get());
     s.left.clear();
     s.right.clear();
+    for (auto& c : s.channels) c.clear();
     s.at = 0;
     s.next = 0;
     s.skip_to = target;

@@ -20,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/cancel.hpp"
 #include "core/result.hpp"
@@ -29,6 +30,7 @@ namespace attune::media {
 struct DecoderOptions {
     const core::CancelToken* cancel = nullptr;  ///< borrowed for the decoder's life; null = never
     double wait_s = 0.0;  ///< longest wait for bytes in one call; 0 = for ever
+    bool keep_channels = false;  ///< of more than two, for stored(); costs their memory
 };
 
 /// What the container says. Frames are at rate_hz.
@@ -53,6 +55,10 @@ public:
     Decoder& operator=(const Decoder&) = delete;
 
     [[nodiscard]] const StreamInfo& info() const;
+    /// What a loudness meter weighs each channel of the file with (BS.1770-4: 1.41 behind and beside, 0 for a subwoofer).
+    [[nodiscard]] std::vector<double> channel_weights() const;
+    /// The channels of the last block read, before mixing; empty without keep_channels and up to two channels.
+    [[nodiscard]] const std::vector<std::vector<float>>& stored() const;
     /// Fills both spans (same size) as far as there is music; 0 = the end.
     [[nodiscard]] Result<std::size_t> read(std::span<float> left, std::span<float> right);
     /// The next read() starts exactly at `frame` (0..length); beyond the end it gives 0 frames.

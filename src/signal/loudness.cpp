@@ -49,6 +49,17 @@ double at_share(const std::vector<double>& sorted, double share) {
     return sorted[static_cast<std::size_t>(std::lround(last * share))];
 }
 
+std::vector<double> sliding(const std::vector<double>& blocks, std::size_t n, std::size_t step) {
+    std::vector<double> out;
+    if (blocks.size() < n) return out;
+    for (std::size_t first = 0; first + n <= blocks.size(); first += step) {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < n; ++i) sum += blocks[first + i];
+        out.push_back(sum / static_cast<double>(n));
+    }
+    return out;
+}
+
 }  // namespace
 
 LoudnessMeter::LoudnessMeter(int rate_hz)
@@ -65,8 +76,14 @@ Result<LoudnessMeter> LoudnessMeter::create(int rate_hz) {
     return LoudnessMeter(rate_hz);
 }
 
+Result<LoudnessMeter> LoudnessMeter::create(int rate_hz, double left_weight, double right_weight) {
+    ATTUNE_TRY(auto meter, create(rate_hz));
+    meter.weight_ = Double2{left_weight, right_weight};
+    return meter;
+}
+
 void LoudnessMeter::close_block() {
-    blocks_.push_back((sum_[0] + sum_[1]) / static_cast<double>(block_frames_));
+    blocks_.push_back((weight_[0] * sum_[0] + weight_[1] * sum_[1]) / static_cast<double>(block_frames_));
     sum_ = Double2{0.0, 0.0};
     in_block_ = 0;
     // Rates that are no multiple of 10 Hz: blocks alternate so that the grid stays at 100 ms.
@@ -107,18 +124,10 @@ void LoudnessMeter::push(std::span<const float> left, std::span<const float> rig
     z_ = {z0, z1, z2, z3};
 }
 
-std::vector<double> LoudnessMeter::sliding(std::size_t n, std::size_t step) const {
-    std::vector<double> out;
-    if (blocks_.size() < n) return out;
-    for (std::size_t first = 0; first + n <= blocks_.size(); first += step) {
-        double sum = 0.0;
-        for (std::size_t i = 0; i < n; ++i) sum += blocks_[first + i];
-        out.push_back(sum / static_cast<double>(n));
-    }
-    return out;
-}
+std::optional<double> LoudnessMeter::integrated_lufs() const { return integrated_of(blocks_); }
+std::optional<double> LoudnessMeter::range_lu() const { return range_of(blocks_); }
 
-std::optional<double> LoudnessMeter::integrated_lufs() const {
+std::optional<double> LoudnessMeter::integrated_of(const std::vector<double>& blocks) {
     const auto gate = [](const std::vector<double>& powers,
                          double threshold) -> std::optional<double> {
         double sum = 0.0;
@@ -129,15 +138,15 @@ std::optional<double> LoudnessMeter::integrated_lufs() const {
         if (count == 0) return std::nullopt;
         return sum / static_cast<double>(count);
     };
-    const auto powers = sliding(4, 1);
+    const auto powers = sliding(blocks, 4, 1);
     const auto above_floor = gate(powers, kFloorPower);
     if (!above_floor) return std::nullopt;
     const auto relative = gate(powers, std::max(kFloorPower, *above_floor * 0.1));  // -10 LU
     return relative ? std::optional(to_lufs(*relative)) : std::nullopt;
 }
 
-std::optional<double> LoudnessMeter::range_lu() const {
-    auto powers = sliding(30, 10);
+std::optional<double> LoudnessMeter::range_of(const std::vector<double>& blocks) {
+    auto powers = sliding(blocks, 30, 10);
     std::erase_if(powers, [](double p) { return p < kFloorPower; });
     if (powers.empty()) return std::nullopt;
     double mean = 0.0;
@@ -173,7 +182,7 @@ std::vector<float> LoudnessMeter::curve_1hz() const {
 }
 
 std::optional<double> LoudnessMeter::startle_lu() const {
-    const auto powers = sliding(30, 1);
+    const auto powers = sliding(blocks_, 30, 1);
     std::optional<double> largest;
     for (std::size_t i = 0; i + 10 < powers.size(); ++i) {
         if (powers[i] < kFloorPower || powers[i + 10] < kFloorPower) continue;

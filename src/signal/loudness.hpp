@@ -21,6 +21,8 @@ namespace attune::signal {
 class LoudnessMeter {
 public:
     [[nodiscard]] static Result<LoudnessMeter> create(int rate_hz);
+    /// The same with other weights of the two channels (BS.1770-4: 1.41 behind, 0 for a subwoofer).
+    [[nodiscard]] static Result<LoudnessMeter> create(int rate_hz, double left_weight, double right_weight);
     /// left.size() == right.size().
     void push(std::span<const float> left, std::span<const float> right);
 
@@ -34,18 +36,22 @@ public:
     /// Largest rise of short-term (3 s) loudness within 1 s [LU]; both ends above -70 LUFS.
     /// Before the music lies silence of -70, so that a sudden start is not counted as a rise.
     [[nodiscard]] std::optional<double> startle_lu() const;
-    /// K-weighted power of each whole 100 ms (sum over channels).
+    /// What integrated_lufs() and range_lu() say of blocks: those of several meters may be added, or halved where one
+    /// channel was pushed as two.
+    [[nodiscard]] static std::optional<double> integrated_of(const std::vector<double>& blocks);
+    [[nodiscard]] static std::optional<double> range_of(const std::vector<double>& blocks);
+    /// K-weighted power of each whole 100 ms (weighted sum over channels).
     [[nodiscard]] const std::vector<double>& blocks() const noexcept { return blocks_; }
 
 private:
     explicit LoudnessMeter(int rate_hz);
-    [[nodiscard]] std::vector<double> sliding(std::size_t n, std::size_t step) const;
     void close_block();
 
     typedef double Double2 __attribute__((vector_size(16)));
     std::array<double, 5> b_{}, a_{};  ///< both stages as one filter of order 4
     std::array<Double2, 4> z_{};       ///< its state, left and right
     Double2 sum_{};
+    Double2 weight_{1.0, 1.0};
     std::size_t block_frames_, in_block_ = 0;
     double block_remainder_ = 0.0, exact_block_;
     std::vector<double> blocks_;
