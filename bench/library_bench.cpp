@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Line 5 of the library's promises: lists and filters over 100,000 rows, similar tracks, one pass
 // of analysis. ATTUNE_BENCH_EMBEDDINGS sets the size of the index (default 100,000; 1,000,000 takes
-// about an hour to build).
+// about an hour to build; ATTUNE_BENCH_INDEX keeps it in a file).
 #include <benchmark/benchmark.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <numbers>
 #include <set>
 
@@ -77,9 +78,39 @@ std::size_t index_size() {
     return text != nullptr ? std::strtoull(text, nullptr, 10) : 100'000;
 }
 
-void Similar(benchmark::State& state) {
+/// The index over index_size() embeddings. ATTUNE_BENCH_INDEX names a file that keeps it between runs.
+const SimilarIndex& index_of(const std::map<ContentKey, std::vector<float>>& all) {
+    static const SimilarIndex index = [&] {
+        const char* kept = std::getenv("ATTUNE_BENCH_INDEX");
+        if (kept != nullptr) {
+            if (auto loaded = SimilarIndex::load(kept, all.size())) return *std::move(loaded);
+        }
+        auto built = SimilarIndex::build(all).value();
+        if (kept != nullptr) static_cast<void>(built.save(kept, all.size()));
+        return built;
+    }();
+    return index;
+}
+
+const std::map<ContentKey, std::vector<float>>& all_embeddings() {
     static const auto all = embeddings(index_size());
-    static const auto index = SimilarIndex::build(all).value();
+    return all;
+}
+
+void LoadSimilar(benchmark::State& state) {
+    const auto file = std::filesystem::temp_directory_path() / "attune-bench-similar.index";
+    const std::size_t n = all_embeddings().size();
+    if (!index_of(all_embeddings()).save(file, n)) return state.SkipWithError("the index cannot be saved");
+    for (auto _ : state) benchmark::DoNotOptimize(SimilarIndex::load(file, n).value().size());
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    std::filesystem::remove(file.string() + ".keys", ignored);
+}
+BENCHMARK(LoadSimilar)->Unit(benchmark::kMillisecond);
+
+void Similar(benchmark::State& state) {
+    const auto& all = all_embeddings();
+    const auto& index = index_of(all);
     std::vector<const std::vector<float>*> queries;
     for (const auto& [key, v] : all) {
         queries.push_back(&v);
