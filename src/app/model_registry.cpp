@@ -116,6 +116,7 @@ Result<library::TruePieces> known_pieces(const std::filesystem::path& data, cons
     out.left_out = test.left_out;
     out.test = with_sound(test.pieces, data_dir, font_id);
     if (const auto training = compose::find_known_pieces(data, compose::KnownPart::kTraining)) out.training = with_sound(training->pieces, data_dir, font_id);
+    if (const auto songs = compose::find_known_pieces(data, compose::KnownPart::kKeyTraining)) out.key_training = with_sound(songs->pieces, data_dir, font_id);
     return out;
 }
 

@@ -97,7 +97,9 @@ Result<KnownPiece> pop_song(const fs::path& root, const std::string& name) {
 }
 
 void add_pop(const fs::path& root, KnownPart part, KnownPieces& out) {
-    for (int i = part == KnownPart::kTest ? kPopTest : kPopTraining; i <= kPopSongs; i += kPopStep) {
+    for (int i = 1; i <= kPopSongs; ++i) {
+        const int step = i % kPopStep;
+        if (part == KnownPart::kKeyTraining ? step == kPopTest : step != (part == KnownPart::kTest ? kPopTest : kPopTraining)) continue;
         std::array<char, 8> name{};
         std::snprintf(name.data(), name.size(), "%03d", i);
         auto piece = pop_song(root, name.data());
@@ -206,7 +208,7 @@ std::optional<KnownKey> parse_key(std::string_view text) {
 Result<KnownPieces> find_known_pieces(const fs::path& data, KnownPart part) {
     KnownPieces out;
     if (const auto root = learn::find_set(data, "pop909")) add_pop(*root, part, out);
-    if (const auto root = learn::find_set(data, "groove_midi")) add_groove(*root, part, out);
+    if (const auto root = learn::find_set(data, "groove_midi"); root && part != KnownPart::kKeyTraining) add_groove(*root, part, out);
     add_games(part, out);
     if (out.pieces.empty())
         return fail(ErrorCode::kNotFound, "neither pop909 nor groove_midi is below this folder, and no game with MIDI music is installed", data.string());

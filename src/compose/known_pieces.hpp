@@ -7,7 +7,8 @@
 ///          freedink-data, openttd-openmsx, planetblupi-music-midi and simutrans-data put it
 /// Out      test: every fourth song of POP909 (001, 005 ...) with its longest key segment, Groove's test takes of 15 s
 ///          and more in 4/4, the music of OpenTTD, Dink and Planet Blupi. Training: the song two after each of those,
-///          Groove's training takes, Simutrans. At most kKnown_s of each
+///          Groove's training takes, Simutrans. Key training: every song of POP909 that is not tested. At most kKnown_s
+///          of each
 /// Threads  any; a KnownRenderer belongs to one thread
 /// Errors   kNotFound if no set is there; a file that cannot be read is named in `left_out`
 /// Method   tempo: POP909, the median distance of its MIDI beats; Groove, the click it was played to; games, the tempo
@@ -43,7 +44,7 @@ struct KnownPiece {
     std::optional<KnownKey> key;  ///< POP909 only
 };
 
-enum class KnownPart { kTest, kTraining };
+enum class KnownPart { kTest, kTraining, kKeyTraining };
 
 struct KnownPieces {
     std::vector<KnownPiece> pieces;  ///< by set and name

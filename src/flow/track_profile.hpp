@@ -44,10 +44,12 @@ struct TrackProfile {
     double duration_s = 0.0;
     double leading_silence_s = 0.0, trailing_silence_s = 0.0;
 
-    Maybe<double> loudness_lufs;        ///< integrated, BS.1770-4
+    Maybe<double> loudness_lufs;        ///< integrated, BS.1770-4, of the channels as they are stored
     Maybe<double> loudness_range_lu;    ///< EBU Tech 3342
-    Maybe<double> true_peak_dbtp;
-    std::vector<float> loudness_1hz;    ///< momentary loudness [LUFS], one value a second; for dose
+    Maybe<double> true_peak_dbtp;       ///< of the channels as they are stored
+    double played_louder_lu = 0.0;      ///< what playing it to two speakers adds: 3.01 for mono, what the mix does for more
+    double played_peak_higher_db = 0.0; ///< the same of the true peak
+    std::vector<float> loudness_1hz;    ///< momentary loudness [LUFS] as played, one value a second; for dose
     Maybe<double> startle_lu;           ///< largest rise of 3 s loudness within 1 s
 
     Maybe<double> tempo_bpm;
@@ -68,6 +70,13 @@ struct TrackProfile {
     std::vector<Segment> segments;
     std::optional<double> arousal_p95;  ///< 95th percentile over segments
 
+    /// Loudness and true peak of the two channels that are played: what normalisation and the ceiling need.
+    [[nodiscard]] std::optional<double> played_lufs() const {
+        return loudness_lufs ? std::optional(loudness_lufs->value + played_louder_lu) : std::nullopt;
+    }
+    [[nodiscard]] std::optional<double> played_peak_dbtp() const {
+        return true_peak_dbtp ? std::optional(true_peak_dbtp->value + played_peak_higher_db) : std::nullopt;
+    }
     /// What a player or list shows: title, else the file's name.
     [[nodiscard]] std::string display_title() const;
 };

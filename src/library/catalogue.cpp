@@ -101,7 +101,9 @@ constexpr std::array kNumbers{&TrackRow::year,
                               &TrackRow::first_loudness_lufs,
                               &TrackRow::last_valence,
                               &TrackRow::last_arousal,
-                              &TrackRow::last_loudness_lufs};
+                              &TrackRow::last_loudness_lufs,
+                              &TrackRow::played_lufs,
+                              &TrackRow::played_peak_dbtp};
 
 store::Blob numbers_of(const TrackRow& row) {
     std::vector<double> values;

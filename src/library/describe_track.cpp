@@ -80,6 +80,8 @@ void fill_measured(const TrackAnalysis& a, flow::TrackProfile& p) {
     p.loudness_lufs = measured(a.loudness_lufs, "bs1770@4");
     p.loudness_range_lu = measured(a.loudness_range_lu, "ebu3342@1");
     p.true_peak_dbtp = measured(a.true_peak_dbtp, "bs1770@4");
+    if (a.loudness_lufs && a.played_lufs) p.played_louder_lu = *a.played_lufs - *a.loudness_lufs;
+    if (a.true_peak_dbtp && a.played_peak_dbtp) p.played_peak_higher_db = *a.played_peak_dbtp - *a.true_peak_dbtp;
     p.startle_lu = measured(a.startle_lu, "startle@1");
     p.loudness_1hz = a.loudness_1hz;
     p.vocals_reason = "no-model";
@@ -109,9 +111,9 @@ Result<DescribedTrack> describe_track(const std::string& path, const TrackModels
     DescribedTrack out;
     flow::TrackProfile& p = out.profile;
     p.path = path;
-    ATTUNE_TRY(const auto decoder, media::Decoder::open(path, {.cancel = cancel}));
+    ATTUNE_TRY(const auto decoder, media::Decoder::open(path, {.cancel = cancel, .keep_channels = true}));
     const auto& info = decoder->info();
-    ATTUNE_TRY(auto analyser, TrackAnalyser::create(info.rate_hz));
+    ATTUNE_TRY(auto analyser, TrackAnalyser::create(info.rate_hz, decoder->channel_weights()));
     Fingerprinter fingerprinter(info.rate_hz);
     std::vector<float> left(kBlock), right(kBlock), mono(kBlock);
     std::int64_t seen = 0;
@@ -127,6 +129,7 @@ Result<DescribedTrack> describe_track(const std::string& path, const TrackModels
         }
         if (*got == 0) break;
         analyser.push(std::span(left).first(*got), std::span(right).first(*got));
+        analyser.push_stored(decoder->stored());
         for (std::size_t i = 0; i < *got; ++i) mono[i] = 0.5F * (left[i] + right[i]);
         fingerprinter.push(std::span(mono).first(*got));
         seen += static_cast<std::int64_t>(*got);

@@ -192,7 +192,11 @@ void register_known(learn::ModelRegistry& registry, FindTruth find) {
                       return train_tempo(request, truth.training);
                   }});
     registry.add({"key", "key and mode of a track (a measurement, nothing is installed)", {"pop909"},
-                  [find](const EvaluateRequest& request) { return evaluate_key(request, find); }, {}});
+                  [find](const EvaluateRequest& request) { return evaluate_key(request, find); },
+                  [find](const learn::TrainRequest& request) -> Result<void> {
+                      ATTUNE_TRY(const auto truth, find(request.data, core::data_dir()));
+                      return train_key(request, truth.key_training);
+                  }});
 }
 
 }  // namespace attune::library

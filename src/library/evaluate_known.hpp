@@ -38,6 +38,7 @@ struct TruePiece {
 struct TruePieces {
     std::vector<TruePiece> test;
     std::vector<TruePiece> training;     ///< what constants may be chosen on
+    std::vector<TruePiece> key_training; ///< every song with a key that is not tested
     std::vector<std::string> left_out;   ///< "file: why"
 };
 
@@ -47,6 +48,10 @@ using FindTruth = std::function<Result<TruePieces>(const std::filesystem::path& 
 /// `attune train tempo`: OUT/tempo_weights.inc, to be copied to src/signal/detail. Prints what folds of the training
 /// pieces say.
 [[nodiscard]] Result<void> train_tempo(const learn::TrainRequest& request, const std::vector<TruePiece>& training);
+
+/// `attune train key`: OUT/key_weights.inc, to be copied to src/signal/detail; the ridge is chosen by folds of the
+/// training songs, whose figures are printed.
+[[nodiscard]] Result<void> train_key(const learn::TrainRequest& request, const std::vector<TruePiece>& training);
 
 /// Adds "tempo" and "key".
 void register_known(learn::ModelRegistry& registry, FindTruth find);

@@ -58,8 +58,8 @@ Result<Evaluation> evaluate_quadrant(const EvaluateRequest& request) {
         quote_card("quadrant", request, e);
         ATTUNE_TRY(m, cross_validated(
                           sets, clips, helpers, 4,
-                          [&](const Indices& train, const Indices& others) {
-                              return train_quadrant(sets, train, others);
+                          [&](const Indices& train, const Indices&) {
+                              return train_quadrant(sets, train);
                           },
                           request));
     } else {
@@ -94,7 +94,7 @@ Result<Evaluation> evaluate_calming(const EvaluateRequest& request) {
         ATTUNE_TRY(
             q, cross_validated(
                    sets, clips, helpers, 4,
-                   [&](const Indices& t, const Indices& o) { return train_quadrant(sets, t, o); },
+                   [&](const Indices& t, const Indices&) { return train_quadrant(sets, t); },
                    request));
         ATTUNE_TRY(const auto c, cross_validated(
                                      sets, clips, helpers, 1,

@@ -120,37 +120,42 @@ Result<std::vector<Clip>> panda(const fs::path& root) {
     return clips;
 }
 
-Result<std::vector<float>> measure(const fs::path& file, const core::CancelToken* cancel) {
+/// The whole first, then its halves.
+using Views = std::vector<std::vector<float>>;
+
+Result<Views> measure(const fs::path& file, const core::CancelToken* cancel) {
     ATTUNE_TRY(auto analysis, analyse_file(file, cancel));
     if (analysis.descriptors.empty())
         return fail(ErrorCode::kCorrupt, "the clip is silent or longer than 45 s", file.string());
-    return std::move(analysis.descriptors);
+    Views views{std::move(analysis.descriptors)};
+    for (auto& half : analysis.halves) views.push_back(std::move(half));
+    return views;
 }
 
 /// Descriptors from the cache, else measured and put there.
-Result<std::vector<float>> descriptors_of(const fs::path& file, const fs::path& data_dir,
-                                          const core::CancelToken* cancel) {
+Result<Views> descriptors_of(const fs::path& file, const fs::path& data_dir, const core::CancelToken* cancel) {
     ATTUNE_TRY(const auto bytes, core::read_file(file));
     core::Blake2b hash(16);
     hash.update(descriptor_fingerprint());
     hash.update(bytes);
-    const fs::path cached = data_dir / "cache" / "music-descriptors" / core::to_hex(hash.finish());
+    const fs::path cached = data_dir / "cache" / "music-descriptors" / (core::to_hex(hash.finish()) + "-views");
     const std::size_t d = signal::descriptor_names().size();
-    if (const auto kept = core::read_file(cached); kept && kept->size() == 4 * d) {
+    if (const auto kept = core::read_file(cached); kept && !kept->empty() && kept->size() % (4 * d) == 0) {
         learn::detail::ByteReader reader(*kept);
-        std::vector<float> x(d);
-        for (float& v : x) v = reader.f32();
-        return x;
+        Views views(kept->size() / (4 * d), std::vector<float>(d));
+        for (auto& x : views)
+            for (float& v : x) v = reader.f32();
+        return views;
     }
-    ATTUNE_TRY(auto x, measure(file, cancel));
+    ATTUNE_TRY(auto views, measure(file, cancel));
     std::string out;
     learn::detail::ByteWriter writer(out);
-    for (const float v : x) writer.f32(v);
+    for (const auto& x : views)
+        for (const float v : x) writer.f32(v);
     std::error_code ignored;
     fs::create_directories(cached.parent_path(), ignored);
-    static_cast<void>(core::write_file_atomically(
-        cached, out));  // a cache that cannot be written costs time only
-    return x;
+    static_cast<void>(core::write_file_atomically(cached, out));  // a cache that cannot be written costs time only
+    return views;
 }
 
 /// "é" → "e" for the two-byte letters of Latin-1 and Latin Extended-A that names use.
@@ -240,6 +245,14 @@ Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text) {
     return lines;
 }
 
+std::vector<double> predict(const MusicModel& model, const Clip& clip) {
+    std::vector<const std::vector<float>*> windows{&clip.descriptors};
+    for (const auto& half : clip.halves) {
+        if (model.by_views()) windows.push_back(&half);
+    }
+    return model.predict_mean(windows);
+}
+
 std::vector<std::string> artists(const MusicSets& sets, std::span<const std::size_t> clips) {
     std::vector<std::string> out;
     for (const std::size_t i : clips) out.push_back(sets.clips[i].artist);
@@ -292,11 +305,13 @@ Result<MusicSets> load_music_sets(const fs::path& data, const fs::path& data_dir
         if (cancel != nullptr && cancel->cancelled())
             return fail(ErrorCode::kCancelled, "reading the clips was cancelled");
         if (c.artist.empty()) c.artist = c.name;
-        auto x = descriptors_of(c.file, data_dir, cancel);
-        if (x)
-            c.descriptors = *std::move(x);
-        else
-            out.warnings.push_back(x.error().describe());
+        auto views = descriptors_of(c.file, data_dir, cancel);
+        if (views) {
+            c.descriptors = std::move(views->front());
+            c.halves.assign(std::make_move_iterator(views->begin() + 1), std::make_move_iterator(views->end()));
+        } else {
+            out.warnings.push_back(views.error().describe());
+        }
         hashed.push_back(c.file);
         if (progress) progress("descriptors", ++done, out.clips.size());
     }

@@ -16,6 +16,7 @@
 
 #include "core/result.hpp"
 #include "learn/model_registry.hpp"
+#include "library/music_model.hpp"
 
 namespace attune::library {
 
@@ -24,7 +25,8 @@ struct Clip {
     std::string name;
     std::string artist;  ///< artist_key(); the clip's name if no artist is known
     std::filesystem::path file;
-    std::vector<float> descriptors;
+    std::vector<float> descriptors;           ///< of the whole
+    std::vector<std::vector<float>> halves;   ///< TrackAnalysis::halves
     std::string genre;  ///< musifeast17: its label; panda_4q: the first of AllMusic's
     std::optional<double> valence, arousal;        ///< -1..1, mean of about 33 raters (musifeast17)
     std::optional<double> valence_sd, arousal_sd;  ///< over raters, same unit
@@ -45,6 +47,9 @@ struct MusicSets {
                                                 const std::vector<std::string>& sets,
                                                 const learn::Progress& progress,
                                                 const core::CancelToken* cancel);
+
+/// The clip as a model looks at it: the whole, and its halves if it was trained on them.
+[[nodiscard]] std::vector<double> predict(const MusicModel& model, const Clip& clip);
 
 /// The artist of each clip, in order.
 [[nodiscard]] std::vector<std::string> artists(const MusicSets& sets,

@@ -44,7 +44,7 @@ Result<Measured> cross_validated(const MusicSets& sets, const Indices& clips, co
         for (const std::size_t i : fold.test()) test_clips.push_back(clips[i]);
         ATTUNE_TRY(const auto model, train(train_clips, apart(sets, others, test_clips)));
         for (const std::size_t i : fold.test()) {
-            const auto p = model.predict(sets.clips[clips[i]].descriptors);
+            const auto p = predict(model, sets.clips[clips[i]]);
             std::copy(p.begin(), p.end(),
                       out.predicted.begin() + static_cast<std::ptrdiff_t>(i * outputs));
         }
@@ -68,7 +68,7 @@ Result<Measured> installed(const MusicSets& sets, const Indices& clips,
             continue;
         }
         out.clips.push_back(i);
-        const auto p = model.predict(sets.clips[i].descriptors);
+        const auto p = predict(model, sets.clips[i]);
         out.predicted.insert(out.predicted.end(), p.begin(), p.end());
     }
     e.left_out_groups.assign(left.begin(), left.end());

@@ -38,6 +38,10 @@ std::vector<double> MusicModel::scores(std::span<const float> descriptors) const
         forest->predict(descriptors, out);
         return out;
     }
+    if (pairs) {
+        pairs->predict(descriptors, out);
+        return out;
+    }
     std::vector<float> x(descriptors.begin(), descriptors.end());
     if (first) {
         std::vector<double> early(first->outputs());
@@ -48,8 +52,19 @@ std::vector<double> MusicModel::scores(std::span<const float> descriptors) const
     return out;
 }
 
-std::vector<double> MusicModel::predict(std::span<const float> descriptors) const {
-    auto out = scores(descriptors);
+std::vector<double> MusicModel::predict(std::span<const float> descriptors) const { return linked(scores(descriptors)); }
+
+std::vector<double> MusicModel::predict_mean(std::span<const std::vector<float>* const> windows) const {
+    std::vector<double> mean(labels.size(), 0.0);
+    for (const auto* w : windows) {
+        const auto p = by_views() ? scores(*w) : predict(*w);
+        for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += p[i] / static_cast<double>(windows.size());
+    }
+    return by_views() ? linked(std::move(mean)) : mean;
+}
+
+/// Scores through softmax or sigmoid.
+std::vector<double> MusicModel::linked(std::vector<double> out) const {
     if (forest || kind == Kind::kRegression) return out;
     if (kind == Kind::kProbability) {
         out[0] = 1.0 / (1.0 + std::exp(-(constant("platt_slope", 1.0) * out[0] +
@@ -76,10 +91,11 @@ std::string MusicModel::to_bytes() const {
         w.text(name);
         w.f64(value);
     }
-    w.u64((first ? 1U : 0U) | (second ? 2U : 0U) | (forest ? 4U : 0U));
+    w.u64((first ? 1U : 0U) | (second ? 2U : 0U) | (forest ? 4U : 0U) | (pairs ? 8U : 0U));
     if (first) first->save(bytes);
     if (second) second->save(bytes);
     if (forest) forest->save(bytes);
+    if (pairs) pairs->save(bytes);
     return bytes;
 }
 
@@ -105,7 +121,7 @@ Result<MusicModel> MusicModel::from_bytes(std::string_view bytes) {
         auto name = r.text(200, "name of a constant");
         m.constants[std::move(name)] = r.f64();
     }
-    const std::uint64_t parts = r.u64(7, "parts");
+    const std::uint64_t parts = r.u64(15, "parts");
     if (!r.good()) return r.failed("music model");
     std::string_view rest = r.rest();
     if ((parts & 1U) != 0) {
@@ -117,6 +133,9 @@ Result<MusicModel> MusicModel::from_bytes(std::string_view bytes) {
     if ((parts & 4U) != 0) {
         ATTUNE_TRY(m.forest, learn::Forest::load(rest));
     }
+    if ((parts & 8U) != 0) {
+        ATTUNE_TRY(m.pairs, learn::PairMachine::load(rest));
+    }
     const std::size_t d = signal::descriptor_names().size();
     const bool machines =
         m.second &&
@@ -125,7 +144,8 @@ Result<MusicModel> MusicModel::from_bytes(std::string_view bytes) {
         m.second->outputs() == m.labels.size();
     const bool trees =
         m.forest && m.forest->inputs() == d && m.forest->classes() == m.labels.size();
-    if (machines == trees || (m.kind == Kind::kProbability && m.labels.size() != 1))
+    const bool votes = m.pairs && m.pairs->inputs() == d && m.pairs->classes() == m.labels.size();
+    if (int{machines} + int{trees} + int{votes} != 1 || (m.kind == Kind::kProbability && m.labels.size() != 1))
         return fail(ErrorCode::kCorrupt, "music model: its parts do not fit each other");
     return m;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// A model of music: descriptors → numbers, in two stages of kernel machines, or a forest.
+/// A model of music: descriptors → numbers, in two stages of kernel machines, by pairs of classes, or by a forest.
 ///
 /// The first stage has learnt from another set what it can say about any music; its outputs join
 /// the descriptors of the second. What the outputs mean (which is valence, which temperature)
@@ -21,6 +21,7 @@
 #include "core/result.hpp"
 #include "learn/forest.hpp"
 #include "learn/kernel_machine.hpp"
+#include "learn/pair_machine.hpp"
 
 namespace attune::library {
 
@@ -36,9 +37,15 @@ public:
     std::map<std::string, double>
         constants;  ///< "sd_valence", "temperature", "platt_slope", "platt_offset"
     std::optional<learn::KernelMachine> first, second;
-    std::optional<learn::Forest> forest;  ///< instead of the machines
+    std::optional<learn::Forest> forest;     ///< instead of the machines
+    std::optional<learn::PairMachine> pairs;  ///< instead of both
+    /// It has learnt from a clip's halves beside the whole, and is asked about all of them.
+    [[nodiscard]] bool by_views() const noexcept { return pairs.has_value(); }
 
     [[nodiscard]] std::vector<double> predict(std::span<const float> descriptors) const;
+    /// Of several windows of one piece: the mean of what it says of each. With by_views() scores are averaged before the
+    /// softmax, as its temperature was fitted; otherwise what comes after it.
+    [[nodiscard]] std::vector<double> predict_mean(std::span<const std::vector<float>* const> windows) const;
     /// The same before softmax or sigmoid.
     [[nodiscard]] std::vector<double> scores(std::span<const float> descriptors) const;
     [[nodiscard]] double constant(const char* name, double otherwise) const;
@@ -46,6 +53,9 @@ public:
     [[nodiscard]] std::string to_bytes() const;
     [[nodiscard]] static Result<MusicModel> from_bytes(std::string_view bytes);
     [[nodiscard]] static Result<MusicModel> load(const std::filesystem::path& file);
+
+private:
+    [[nodiscard]] std::vector<double> linked(std::vector<double> scores) const;
 };
 
 /// BLAKE2b over the names of the descriptors and the extractor's version: a model fits only its

@@ -2,11 +2,13 @@
 #include "library/music_training.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "learn/calibration.hpp"
+#include "learn/metrics.hpp"
 #include "learn/split.hpp"
 #include "signal/music_descriptors.hpp"
 
@@ -125,26 +127,52 @@ Result<std::vector<double>> held_out_scores(const MusicSets& sets,
 
 using Indices = std::span<const std::size_t>;
 
-Result<MusicModel> quadrant_machine(const MusicSets& sets, Indices panda, Indices musifeast) {
-    MusicModel m;
-    m.kind = MusicModel::Kind::kClasses;
-    m.labels = {"Q1", "Q2", "Q3", "Q4"};
-    if (musifeast.size() >= 20) {
-        ATTUNE_TRY(m.first, ratings_machine(sets, musifeast));
+/// What the constants of the quadrant's machines are chosen from, the smoothest first.
+constexpr std::array<learn::PairMachineConfig, 9> kQuadrantChoices{{{0.2, 0.25}, {0.2, 0.5}, {0.2, 1.0}, {0.4, 0.25}, {0.4, 0.5},
+                                                                    {0.4, 1.0}, {0.8, 0.25}, {0.8, 0.5}, {0.8, 1.0}}};
+
+/// Each clip as rows: the whole and its halves. `first` says where a clip's rows begin, with the end behind the last.
+struct ViewRows {
+    std::vector<float> x;
+    std::vector<int> y;
+    std::vector<std::size_t> first;
+    [[nodiscard]] std::vector<std::size_t> of(std::span<const std::size_t> clips) const {
+        std::vector<std::size_t> out;
+        for (const std::size_t c : clips)
+            for (std::size_t r = first[c]; r < first[c + 1]; ++r) out.push_back(r);
+        return out;
     }
-    std::vector<double> y;
-    for (const std::size_t i : panda) {
-        for (int q = 0; q < 4; ++q) y.push_back(*sets.clips[i].quadrant == q ? 1.0 : 0.0);
+};
+
+ViewRows view_rows(const MusicSets& sets, Indices clips) {
+    ViewRows rows;
+    for (const std::size_t i : clips) {
+        const Clip& c = sets.clips[i];
+        rows.first.push_back(rows.y.size());
+        const auto add = [&](const std::vector<float>& d) {
+            rows.x.insert(rows.x.end(), d.begin(), d.end());
+            rows.y.push_back(*c.quadrant);
+        };
+        add(c.descriptors);
+        for (const auto& half : c.halves) add(half);
     }
-    const std::vector<KernelTerm> terms{
-        {Kind::kGaussian, -1, 0.4, 0.33},  {Kind::kLaplacian, -1, 0.6, 0.33},
-        {Kind::kLaplacian, 0, 0.6, 0.085}, {Kind::kLaplacian, 1, 0.6, 0.085},
-        {Kind::kLaplacian, 2, 0.6, 0.085}, {Kind::kLaplacian, 3, 0.6, 0.085}};
-    KernelMachineConfig config = m.first ? stacked(m.first->outputs(), 0.5, terms)
-                                         : KernelMachineConfig{descriptor_groups(), 0, terms, 0.5};
-    ATTUNE_TRY(m.second, KernelMachine::train(features(sets, panda, m.first ? &*m.first : nullptr),
-                                              y, panda.size(), config));
-    return m;
+    rows.first.push_back(rows.y.size());
+    return rows;
+}
+
+/// Mean votes of each clip by machines that have not seen its artist: row-major clips × 4.
+std::vector<double> held_out_votes(const learn::PairTrainer& trainer, const learn::PairMachineConfig& config, const learn::Split& split, const ViewRows& rows) {
+    std::vector<double> out(4 * (rows.first.size() - 1), 0.0);
+    for (const auto& fold : split.folds()) {
+        const auto votes = trainer.votes(config, rows.of(fold.train()), rows.of(fold.test()));
+        std::size_t at = 0;
+        for (const std::size_t c : fold.test()) {
+            const std::size_t views = rows.first[c + 1] - rows.first[c];
+            for (std::size_t v = 0; v < views; ++v)
+                for (std::size_t q = 0; q < 4; ++q) out[4 * c + q] += votes[at++] / static_cast<double>(views);
+        }
+    }
+    return out;
 }
 
 Result<MusicModel> calming_machine(const MusicSets& sets, Indices panda, Indices musifeast) {
@@ -211,15 +239,26 @@ Result<MusicModel> train_transfer(const MusicSets& sets, Indices panda) {
     return m;
 }
 
-Result<MusicModel> train_quadrant(const MusicSets& sets, Indices panda, Indices musifeast) {
-    ATTUNE_TRY(auto m, quadrant_machine(sets, panda, musifeast));
-    ATTUNE_TRY(const auto scores, held_out_scores(sets, panda, musifeast, 5, 4,
-                                                  [&](const auto& train, const auto& helpers) {
-                                                      return quadrant_machine(sets, train, helpers);
-                                                  }));
+Result<MusicModel> train_quadrant(const MusicSets& sets, Indices panda) {
+    MusicModel m;
+    m.kind = MusicModel::Kind::kClasses;
+    m.labels = {"Q1", "Q2", "Q3", "Q4"};
+    const ViewRows rows = view_rows(sets, panda);
     std::vector<int> truth;
     for (const std::size_t i : panda) truth.push_back(*sets.clips[i].quadrant);
-    ATTUNE_TRY(m.constants["temperature"], learn::fit_temperature(scores, truth, 4));
+    ATTUNE_TRY(const auto trainer, learn::PairTrainer::create(rows.x, rows.y, 4));
+    ATTUNE_TRY(const auto split, learn::Split::grouped_k_fold(artists(sets, panda), 5, kCalibrationSeed));
+    double best = -1.0;
+    std::vector<double> votes;
+    learn::PairMachineConfig chosen;
+    for (const auto& config : kQuadrantChoices) {
+        auto v = held_out_votes(trainer, config, split, rows);
+        const double f1 = learn::macro_f1(learn::confusion(truth, learn::argmax_rows(v, 4), 4));
+        if (f1 > best) best = f1, chosen = config, votes = std::move(v);
+    }
+    m.pairs = trainer.fit(chosen);
+    m.constants["gamma"] = chosen.gamma, m.constants["cost"] = chosen.cost;
+    ATTUNE_TRY(m.constants["temperature"], learn::fit_temperature(votes, truth, 4));
     return m;
 }
 

@@ -31,11 +31,10 @@ namespace attune::library {
 [[nodiscard]] Result<MusicModel> train_transfer(const MusicSets& sets,
                                                 std::span<const std::size_t> panda);
 
-/// P(Q1..Q4) from panda_4q; the first stage (valence, arousal) from musifeast17. Temperature by
-/// 5-fold predictions by artist.
+/// P(Q1..Q4) from panda_4q, from each clip as a whole and by halves. The kernel's width, the cost and the temperature are
+/// chosen by 5-fold predictions by artist within `panda`, so they are chosen anew within each fold of a validation.
 [[nodiscard]] Result<MusicModel> train_quadrant(const MusicSets& sets,
-                                                std::span<const std::size_t> panda,
-                                                std::span<const std::size_t> musifeast);
+                                                std::span<const std::size_t> panda);
 /// P(calm) from panda_4q alone, as a candidate beside P(Q4).
 [[nodiscard]] Result<MusicModel> train_calming(const MusicSets& sets,
                                                std::span<const std::size_t> panda,

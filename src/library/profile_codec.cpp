@@ -120,6 +120,8 @@ Json document_of(const flow::TrackProfile& p) {
     j["lufs"] = maybe_of(p.loudness_lufs);
     j["lra"] = maybe_of(p.loudness_range_lu);
     j["dbtp"] = maybe_of(p.true_peak_dbtp);
+    j["played_lu"] = p.played_louder_lu;
+    j["played_peak_db"] = p.played_peak_higher_db;
     j["curve"] = floats_of(p.loudness_1hz);
     j["startle"] = maybe_of(p.startle_lu);
     j["bpm"] = maybe_of(p.tempo_bpm);
@@ -165,6 +167,8 @@ Result<flow::TrackProfile> profile_from(const Json& j) {
     p.loudness_lufs = maybe_from<double>(j.at("lufs"));
     p.loudness_range_lu = maybe_from<double>(j.at("lra"));
     p.true_peak_dbtp = maybe_from<double>(j.at("dbtp"));
+    p.played_louder_lu = j.value("played_lu", 0.0);  // older profiles were measured as played
+    p.played_peak_higher_db = j.value("played_peak_db", 0.0);
     p.loudness_1hz = floats_from(j.at("curve"));
     p.startle_lu = maybe_from<double>(j.at("startle"));
     p.tempo_bpm = maybe_from<double>(j.at("bpm"));

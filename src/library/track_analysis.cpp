@@ -57,11 +57,14 @@ struct TrackAnalyser::State {
     signal::Resampler resampler;
     signal::MusicFramer framer;
     signal::MusicFrames frames;
-    std::vector<float> mono, reduced;
+    std::vector<float> middle, reduced;
+    bool mono = false;                           ///< one channel, pushed as two
+    std::vector<signal::LoudnessMeter> meters;   ///< of the stored channels, two by two; empty up to two
+    std::vector<signal::TruePeak> peaks;         ///< of each stored channel
     std::int64_t seen = 0, first_sound = -1, last_sound = -1;
     std::int64_t reduced_seen = 0;            ///< samples at MusicFrames::kRate
     std::vector<std::vector<float>> windows;  ///< descriptors of the segments that are complete
-    std::array<double, 12> chroma{};
+    std::array<std::array<double, 12>, 3> key_sums{};  ///< mean, sounding, strongest, over segments
 
     State(int rate, signal::LoudnessMeter m, signal::TruePeak l, signal::TruePeak r,
           signal::Resampler re)
@@ -71,6 +74,7 @@ struct TrackAnalyser::State {
     void note_sound(std::span<const float> left, std::span<const float> right);
     void frame(std::span<const float> samples);
     void describe_next(double end_s);
+    void measure_level(TrackAnalysis& a) const;
 };
 
 TrackAnalyser::TrackAnalyser(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -78,13 +82,31 @@ TrackAnalyser::~TrackAnalyser() = default;
 TrackAnalyser::TrackAnalyser(TrackAnalyser&&) noexcept = default;
 TrackAnalyser& TrackAnalyser::operator=(TrackAnalyser&&) noexcept = default;
 
-Result<TrackAnalyser> TrackAnalyser::create(int rate_hz) {
+Result<TrackAnalyser> TrackAnalyser::create(int rate_hz, const std::vector<double>& weights) {
     ATTUNE_TRY(auto meter, signal::LoudnessMeter::create(rate_hz));
     ATTUNE_TRY(auto left, signal::TruePeak::create(rate_hz));
     ATTUNE_TRY(auto right, signal::TruePeak::create(rate_hz));
     ATTUNE_TRY(auto resampler, signal::Resampler::create(rate_hz, signal::MusicFrames::kRate));
-    return TrackAnalyser(std::make_unique<State>(rate_hz, std::move(meter), std::move(left),
-                                                 std::move(right), std::move(resampler)));
+    auto s = std::make_unique<State>(rate_hz, std::move(meter), std::move(left), std::move(right), std::move(resampler));
+    s->mono = weights.size() == 1;
+    for (std::size_t c = 0; weights.size() > 2 && c < weights.size(); ++c) {
+        if (c % 2 == 0) {
+            ATTUNE_TRY(auto pair, signal::LoudnessMeter::create(rate_hz, weights[c], c + 1 < weights.size() ? weights[c + 1] : 0.0));
+            s->meters.push_back(std::move(pair));
+        }
+        ATTUNE_TRY(auto peak, signal::TruePeak::create(rate_hz));
+        s->peaks.push_back(std::move(peak));
+    }
+    return TrackAnalyser(std::move(s));
+}
+
+void TrackAnalyser::push_stored(const std::vector<std::vector<float>>& channels) {
+    State& s = *state_;
+    if (channels.size() != s.peaks.size()) return;  // up to two channels are measured as they are played
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+        s.peaks[c].push(channels[c]);
+        if (c % 2 == 0) s.meters[c / 2].push(channels[c], c + 1 < channels.size() ? channels[c + 1] : channels[c]);
+    }
 }
 
 void TrackAnalyser::State::note_sound(std::span<const float> left, std::span<const float> right) {
@@ -114,8 +136,12 @@ void TrackAnalyser::State::describe_next(double end_s) {
     const double from = std::max(0.0, start - margin),
                  to = std::min(end_s, start + kSegment_s + margin);
     windows.push_back(signal::describe(frames, from, to).value_or(std::vector<float>{}));
-    const auto part = signal::mean_chroma(frames, start, std::min(end_s, start + kSegment_s));
-    for (std::size_t i = 0; i < 12; ++i) chroma[i] += static_cast<double>(part[i]);
+    const auto part = signal::key_evidence(frames, start, std::min(end_s, start + kSegment_s));
+    for (std::size_t i = 0; i < 12; ++i) {
+        key_sums[0][i] += static_cast<double>(part.mean[i]);
+        key_sums[1][i] += static_cast<double>(part.sounding[i]);
+        key_sums[2][i] += static_cast<double>(part.strongest[i]);
+    }
 }
 
 void TrackAnalyser::State::frame(std::span<const float> samples) {
@@ -135,12 +161,32 @@ void TrackAnalyser::push(std::span<const float> left, std::span<const float> rig
     s.meter.push(left, right);
     s.peak_left.push(left);
     s.peak_right.push(right);
-    s.mono.resize(left.size());
-    for (std::size_t i = 0; i < left.size(); ++i) s.mono[i] = 0.5F * (left[i] + right[i]);
+    s.middle.resize(left.size());
+    for (std::size_t i = 0; i < left.size(); ++i) s.middle[i] = 0.5F * (left[i] + right[i]);
     s.reduced.clear();
-    s.resampler.push(s.mono, s.reduced);
+    s.resampler.push(s.middle, s.reduced);
     s.frame(s.reduced);
     s.seen += static_cast<std::int64_t>(left.size());
+}
+
+/// Loudness and true peak as stored, which other programs say, and as played to two speakers, which normalisation needs.
+void TrackAnalyser::State::measure_level(TrackAnalysis& a) const {
+    const auto decibels = [](double peak) { return peak > 0.0 ? std::optional(20.0 * std::log10(peak)) : std::nullopt; };
+    a.played_lufs = meter.integrated_lufs();
+    double peak = std::max(peak_left.peak(), peak_right.peak());
+    a.played_peak_dbtp = decibels(peak);
+    std::vector<double> blocks = meter.blocks();
+    for (double& b : blocks) b *= mono ? 0.5 : 1.0;
+    if (!meters.empty()) {
+        blocks = meters.front().blocks();
+        for (std::size_t m = 1; m < meters.size(); ++m)
+            for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i] += meters[m].blocks()[i];
+        peak = 0.0;
+        for (const auto& p : peaks) peak = std::max(peak, p.peak());
+    }
+    a.loudness_lufs = signal::LoudnessMeter::integrated_of(blocks);
+    a.loudness_range_lu = signal::LoudnessMeter::range_of(blocks);
+    a.true_peak_dbtp = decibels(peak);
 }
 
 TrackAnalysis TrackAnalyser::finish() {
@@ -156,12 +202,9 @@ TrackAnalysis TrackAnalyser::finish() {
     };
     a.leading_silence_s = s.first_sound < 0 ? a.duration_s : seconds(s.first_sound);
     a.trailing_silence_s = s.last_sound < 0 ? a.duration_s : seconds(s.seen - 1 - s.last_sound);
-    a.loudness_lufs = s.meter.integrated_lufs();
-    a.loudness_range_lu = s.meter.range_lu();
+    s.measure_level(a);
     a.loudness_1hz = s.meter.curve_1hz();
     a.startle_lu = s.meter.startle_lu();
-    const double peak = std::max(s.peak_left.peak(), s.peak_right.peak());
-    if (peak > 0.0) a.true_peak_dbtp = 20.0 * std::log10(peak);
 
     // A last segment below half its length belongs to the one before.
     const auto count =
@@ -178,16 +221,25 @@ TrackAnalysis TrackAnalyser::finish() {
         segment.descriptors = std::move(s.windows[i]);
         a.segments.push_back(std::move(segment));
     }
-    if (a.duration_s <= kShortTrack_s)
+    if (a.duration_s <= kShortTrack_s) {
         a.descriptors = signal::describe(s.frames, 0.0, end_s).value_or(std::vector<float>{});
+        for (int quarter = 0; quarter < 3; ++quarter) {
+            const double from = end_s * quarter / 4.0;
+            if (auto half = signal::describe(s.frames, from, from + end_s / 2.0)) a.halves.push_back(*std::move(half));
+        }
+    }
     a.embedding = embedding_of(a.segments, a.descriptors);
 
-    double total = 0.0;
-    for (const double c : s.chroma) total += c;
-    if (total > 0.0) {
-        for (std::size_t i = 0; i < 12; ++i) a.chroma[i] = static_cast<float>(s.chroma[i] / total);
-        a.key = signal::estimate_key(a.chroma, signal::kMinorHandicap);
-    }
+    const auto shares = [](const std::array<double, 12>& sums) {
+        double total = 0.0;
+        for (const double v : sums) total += v;
+        std::array<float, 12> out{};
+        for (std::size_t i = 0; i < 12 && total > 0.0; ++i) out[i] = static_cast<float>(sums[i] / total);
+        return out;
+    };
+    a.key_evidence = {shares(s.key_sums[0]), shares(s.key_sums[1]), shares(s.key_sums[2])};
+    a.chroma = a.key_evidence.mean;
+    if (std::any_of(a.chroma.begin(), a.chroma.end(), [](float v) { return v > 0.0F; })) a.key = signal::choose_key(a.key_evidence);
     a.tempo = signal::estimate_tempo(s.frames.onset);
     return a;
 }

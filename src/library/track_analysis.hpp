@@ -37,24 +37,31 @@ struct TrackAnalysis {
     std::int64_t frames = 0;
     double duration_s = 0.0;
     double leading_silence_s = 0.0, trailing_silence_s = 0.0;  ///< below -60 dBFS
-    std::optional<double> loudness_lufs, loudness_range_lu, true_peak_dbtp, startle_lu;
+    std::optional<double> loudness_lufs, loudness_range_lu, true_peak_dbtp;  ///< of the channels as they are stored
+    std::optional<double> played_lufs, played_peak_dbtp;  ///< of the two channels that are played
+    std::optional<double> startle_lu;
     std::vector<float> loudness_1hz;
     std::optional<signal::TempoEstimate> tempo;
     std::optional<signal::KeyEstimate> key;
     std::array<float, 12> chroma{};  ///< 0 = C, sums to 1 or all zero
+    signal::KeyEvidence key_evidence;  ///< what `key` was chosen from; its mean is `chroma`
     std::vector<AnalysedSegment> segments;
     std::vector<float> descriptors;  ///< of the whole if it is at most 45 s; empty otherwise
+    std::vector<std::vector<float>> halves;  ///< then also of its first, middle and last half; less if it is very short
     std::vector<float> embedding;    ///< unit length; empty if silent
 };
 
 class TrackAnalyser {
 public:
-    [[nodiscard]] static Result<TrackAnalyser> create(int rate_hz);
+    /// `weights`: of the file's channels in BS.1770-4; one for each that push_stored() gets, or of a file of up to two.
+    [[nodiscard]] static Result<TrackAnalyser> create(int rate_hz, const std::vector<double>& weights = {1.0, 1.0});
     ~TrackAnalyser();
     TrackAnalyser(TrackAnalyser&&) noexcept;
     TrackAnalyser& operator=(TrackAnalyser&&) noexcept;
     /// left.size() == right.size().
     void push(std::span<const float> left, std::span<const float> right);
+    /// The same stretch before it was mixed down, of files with more than two channels.
+    void push_stored(const std::vector<std::vector<float>>& channels);
     /// Call once, after the last block.
     [[nodiscard]] TrackAnalysis finish();
 

@@ -21,18 +21,6 @@ std::vector<const std::vector<float>*> spread(const std::vector<const std::vecto
     return out;
 }
 
-/// Mean prediction over the windows of a track: the whole if it is short, else its segments.
-std::vector<double> mean_prediction(const MusicModel& model,
-                                    const std::vector<const std::vector<float>*>& windows) {
-    std::vector<double> sum(model.labels.size(), 0.0);
-    for (const auto* w : windows) {
-        const auto p = model.predict(*w);
-        for (std::size_t i = 0; i < sum.size(); ++i)
-            sum[i] += p[i] / static_cast<double>(windows.size());
-    }
-    return sum;
-}
-
 double limited(double v) { return std::clamp(v, -1.0, 1.0); }
 
 std::optional<double> percentile95(std::vector<double> values) {
@@ -79,7 +67,7 @@ TrackModels TrackModels::load(const std::filesystem::path& data_dir) {
     };
     load_one("music-emotion", s.emotion);
     load_one("quadrant", s.quadrant);
-    if (learn::find_model(data_dir, "calming"))
+    if (const auto found = learn::find_model(data_dir, "calming"); found && !found->card.file.empty())
         load_one("calming", s.calming);  // P(Q4) stands in without complaint
     load_one("genre", s.genre);
     if (!ids.empty()) s.version = ids;
@@ -125,7 +113,11 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
         profile.arousal_p95 = percentile95(arousals);
     }
     if (s.quadrant) {
-        const auto p = mean_prediction(s.quadrant->model, windows);
+        auto views = windows;
+        for (const auto& half : analysis.halves) {
+            if (s.quadrant->model.by_views()) views.push_back(&half);
+        }
+        const auto p = s.quadrant->model.predict_mean(views);
         profile.quadrant = std::array<double, 4>{p[0], p[1], p[2], p[3]};
         // No model of calm has beaten P(Q4) on unseen artists, so P(Q4) is the score
         // (eval/results/calming.json).
@@ -133,9 +125,9 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
     }
     if (s.calming)
         profile.calming =
-            estimate(mean_prediction(s.calming->model, windows)[0], std::nullopt, s.calming->id);
+            estimate(s.calming->model.predict_mean(windows)[0], std::nullopt, s.calming->id);
     if (s.genre) {
-        const auto p = mean_prediction(s.genre->model, windows);
+        const auto p = s.genre->model.predict_mean(windows);
         for (std::size_t i = 0; i < p.size(); ++i)
             profile.genre_probabilities[s.genre->model.labels[i]] = p[i];
     }

@@ -28,7 +28,7 @@ TrackRow::TrackRow()
       valence(kNan), valence_sd(kNan), arousal(kNan), arousal_sd(kNan), arousal_p95(kNan),
       calming(kNan), vocals(kNan), q1(kNan), q2(kNan), q3(kNan), q4(kNan), first_valence(kNan),
       first_arousal(kNan), first_loudness_lufs(kNan), last_valence(kNan), last_arousal(kNan),
-      last_loudness_lufs(kNan) {}
+      last_loudness_lufs(kNan), played_lufs(kNan), played_peak_dbtp(kNan) {}
 
 TrackRow make_row(const flow::TrackProfile& p) {
     TrackRow r;
@@ -46,6 +46,8 @@ TrackRow make_row(const flow::TrackProfile& p) {
     r.loudness_lufs = value_of(p.loudness_lufs);
     r.loudness_range_lu = value_of(p.loudness_range_lu);
     r.true_peak_dbtp = value_of(p.true_peak_dbtp);
+    r.played_lufs = p.played_lufs().value_or(kNan);
+    r.played_peak_dbtp = p.played_peak_dbtp().value_or(kNan);
     r.startle_lu = value_of(p.startle_lu);
     r.tempo_bpm = value_of(p.tempo_bpm);
     r.tempo_confidence = p.tempo_confidence.value_or(kNan);

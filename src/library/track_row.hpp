@@ -30,6 +30,7 @@ struct TrackRow {
     double q1, q2, q3, q4;  ///< quadrant probabilities
     double first_valence, first_arousal, first_loudness_lufs;
     double last_valence, last_arousal, last_loudness_lufs;
+    double played_lufs, played_peak_dbtp;  ///< of the two channels that are played; the file's are above
 
     TrackRow();  ///< all numbers NaN
 };

@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "core/paths.hpp"
-#include "learn/linear_solve.hpp"
+#include "learn/conditional_logit.hpp"
 #include "learn/split.hpp"
 #include "library/evaluate_known.hpp"
 #include "media/decoder.hpp"
@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::size_t kD = signal::kTempoFeatures;
 constexpr double kRidge = 0.3;  // on standardised features; chosen among .1, .3, 1, 3 by folds of the training pieces
-constexpr int kSteps = 60;
 constexpr int kPulses = 48;  // synthetic, beside the pieces
 constexpr double kSlowestPulse = 60.0, kFastestPulse = 160.0, kPulse_s = 20.0;
 using Vector = std::array<double, kD>;
@@ -31,7 +30,6 @@ struct Choice {
     double bpm = 0.0;
     std::vector<signal::TempoCandidate> candidates;
     std::vector<bool> right;
-    double weight = 1.0;
 };
 
 double bpm_of(const signal::TempoCandidate& c) {
@@ -40,7 +38,7 @@ double bpm_of(const signal::TempoCandidate& c) {
 
 /// The candidates of a piece and which of them are right.
 Choice choice_of(const std::string& set, const std::string& group, double bpm, std::span<const signal::MusicFrames::Onset> onset) {
-    Choice out{set, group, bpm, {}, {}, 1.0};
+    Choice out{set, group, bpm, {}, {}};
     out.candidates = signal::tempo_candidates(onset, signal::onset_strength(onset));
     for (const auto& c : out.candidates) out.right.push_back(same_tempo(bpm_of(c), bpm));
     return out;
@@ -93,75 +91,26 @@ Result<Choice> look(const TruePiece& piece, const core::CancelToken* cancel) {
     return choice_of(piece.set, piece.group, piece.bpm, frames.onset);
 }
 
-/// Shares of the candidates under the weights, and of those that are right.
-void shares(const Choice& c, const Vector& w, std::vector<double>& all, std::vector<double>& right, double& loss) {
-    all.clear();
-    double top = -1e300;
-    for (const auto& k : c.candidates) {
-        double s = 0.0;
-        for (std::size_t i = 0; i < kD; ++i) s += w[i] * k.features[i];
-        all.push_back(s);
-        top = std::max(top, s);
-    }
-    double total = 0.0, good = 0.0;
-    for (std::size_t k = 0; k < all.size(); ++k) {
-        all[k] = std::exp(all[k] - top);
-        total += all[k];
-        if (c.right[k]) good += all[k];
-    }
-    right.assign(all.size(), 0.0);
-    for (std::size_t k = 0; k < all.size(); ++k) {
-        if (c.right[k]) right[k] = all[k] / good;
-        all[k] /= total;
-    }
-    loss += c.weight * (std::log(total) - std::log(good));
-}
-
-/// Conditional logit with a ridge, by Newton's method on a bound of the curvature. Pieces without a right candidate say nothing.
-Vector fit(std::vector<Choice> pieces) {
-    std::erase_if(pieces, [](const Choice& c) { return std::find(c.right.begin(), c.right.end(), true) == c.right.end(); });
+/// Pieces without a right candidate say nothing.
+Vector fit(const std::vector<Choice>& pieces) {
+    std::vector<learn::ChoiceSet> sets;
     std::map<std::string, double> of_set;
-    for (const auto& c : pieces) of_set[c.set] += 1.0;
     double sum = 0.0;
-    for (auto& c : pieces) sum += c.weight = 1.0 / std::sqrt(of_set[c.set]);  // no set drowns the others
-    for (auto& c : pieces) c.weight *= static_cast<double>(pieces.size()) / sum;
-    Vector mean{}, scale{};
-    double n = 0.0;
-    for (const auto& c : pieces)
-        for (const auto& k : c.candidates) {
-            n += 1.0;
-            for (std::size_t i = 0; i < kD; ++i) mean[i] += k.features[i], scale[i] += k.features[i] * k.features[i];
-        }
-    for (std::size_t i = 0; i < kD; ++i) mean[i] /= n, scale[i] = std::sqrt(std::max(scale[i] / n - mean[i] * mean[i], 1e-18));
-    for (auto& c : pieces)
-        for (auto& k : c.candidates)
-            for (std::size_t i = 0; i < kD; ++i) k.features[i] = (k.features[i] - mean[i]) / scale[i];
-    Vector w{};
-    std::vector<double> all, right;
-    for (int step = 0; step < kSteps; ++step) {
-        Vector gradient{};
-        std::vector<double> curvature(kD * kD, 0.0);
-        double loss = 0.0;
-        for (std::size_t i = 0; i < kD; ++i) gradient[i] = kRidge * w[i], curvature[i * kD + i] = kRidge;
-        for (const auto& c : pieces) {
-            shares(c, w, all, right, loss);
-            Vector centre{};
-            for (std::size_t k = 0; k < all.size(); ++k)
-                for (std::size_t i = 0; i < kD; ++i) {
-                    centre[i] += all[k] * c.candidates[k].features[i];
-                    gradient[i] += c.weight * (all[k] - right[k]) * c.candidates[k].features[i];
-                }
-            for (std::size_t k = 0; k < all.size(); ++k)
-                for (std::size_t i = 0; i < kD; ++i) {
-                    const double d = c.weight * all[k] * (c.candidates[k].features[i] - centre[i]);
-                    for (std::size_t j = 0; j <= i; ++j) curvature[i * kD + j] += d * (c.candidates[k].features[j] - centre[j]);
-                }
-        }
-        const auto move = learn::solve_positive_definite(std::move(curvature), {gradient.begin(), gradient.end()});
-        for (std::size_t i = 0; i < kD; ++i) w[i] -= 0.7 * move[i];
+    const auto says = [](const Choice& c) { return std::find(c.right.begin(), c.right.end(), true) != c.right.end(); };
+    for (const auto& c : pieces) of_set[c.set] += says(c) ? 1.0 : 0.0;
+    for (const auto& c : pieces) {
+        if (!says(c)) continue;
+        learn::ChoiceSet s{{}, c.right, 1.0 / std::sqrt(of_set[c.set])};  // no set drowns the others
+        for (const auto& k : c.candidates) s.x.insert(s.x.end(), k.features.begin(), k.features.end());
+        sum += s.weight;
+        sets.push_back(std::move(s));
     }
-    for (std::size_t i = 0; i < kD; ++i) w[i] /= scale[i];
-    return w;
+    const double n = static_cast<double>(sets.size());
+    for (auto& s : sets) s.weight *= n / sum;
+    const auto w = learn::fit_conditional_logit(std::move(sets), kD, kRidge);
+    Vector out{};
+    std::copy(w.begin(), w.end(), out.begin());
+    return out;
 }
 
 double picked_bpm(const Choice& c, const Vector& w) {
@@ -183,7 +132,7 @@ Result<void> fit_and_write(const learn::TrainRequest& request, const std::vector
     for (const auto& fold : split.folds()) {
         std::vector<Choice> seen;
         for (const std::size_t i : fold.train()) seen.push_back(pieces[i]);
-        const Vector w = fit(std::move(seen));
+        const Vector w = fit(seen);
         for (const std::size_t i : fold.test()) {
             const double bpm = picked_bpm(pieces[i], w);
             for (const std::string& set : {pieces[i].set, std::string("all")}) {

@@ -68,10 +68,11 @@ flow::LibraryViewPtr build_view(std::uint64_t version, const std::vector<TrackRo
         add(view->arousal_p95, r->arousal_p95);
         add(view->startle_lu, r->startle_lu);
         add(view->tempo_bpm, r->tempo_bpm);
-        add(view->loudness_lufs, r->loudness_lufs);
+        // What is planned and levelled is what two speakers play; rows of before know only one figure.
+        add(view->loudness_lufs, std::isnan(r->played_lufs) ? r->loudness_lufs : r->played_lufs);
         add(view->first_loudness_lufs, r->first_loudness_lufs);
         add(view->last_loudness_lufs, r->last_loudness_lufs);
-        add(view->true_peak_dbtp, r->true_peak_dbtp);
+        add(view->true_peak_dbtp, std::isnan(r->played_peak_dbtp) ? r->true_peak_dbtp : r->played_peak_dbtp);
         add(view->vocals, r->vocals);
         add(view->duration_s, r->analysed || r->duration_s > 0.0 ? r->duration_s : std::nan(""));
         add(view->calming, r->calming);

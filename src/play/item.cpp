@@ -18,8 +18,8 @@ std::unique_ptr<Item> make_item(const flow::PlanItem& plan, const flow::TrackPro
     item->source_frames = profile->frames;
     item->loudness_1hz = profile->loudness_1hz;
     item->beats_s = profile->beats_s;
-    if (profile->loudness_lufs) item->loudness_lufs = profile->loudness_lufs->value;
-    if (profile->true_peak_dbtp) item->true_peak_dbtp = profile->true_peak_dbtp->value;
+    item->loudness_lufs = profile->played_lufs();
+    item->true_peak_dbtp = profile->played_peak_dbtp();
     if (profile->tempo_bpm) item->tempo_bpm = profile->tempo_bpm->value;
     return item;
 }
@@ -39,10 +39,10 @@ double album_gain_db(const std::vector<const flow::TrackProfile*>& album, double
     bool all_peaks = true;
     for (const flow::TrackProfile* p : album) {
         if (p == nullptr || !p->loudness_lufs) continue;
-        energy += std::pow(10.0, p->loudness_lufs->value / 10.0) * p->duration_s;
+        energy += std::pow(10.0, *p->played_lufs() / 10.0) * p->duration_s;
         seconds += p->duration_s;
         if (p->true_peak_dbtp)
-            peak = std::max(peak.value_or(-200.0), p->true_peak_dbtp->value);
+            peak = std::max(peak.value_or(-200.0), *p->played_peak_dbtp());
         else
             all_peaks = false;
     }

@@ -28,27 +28,60 @@ double correlation(const std::array<float, 12>& chroma, const Profile& profile, 
     return cc * pp > 0.0 ? cp / std::sqrt(cc * pp) : 0.0;
 }
 
+constexpr std::array<double, kKeyFeatures> kWeights{
+#include "signal/detail/key_weights.inc"
+};
+
 }  // namespace
 
-KeyEstimate estimate_key(const std::array<float, 12>& chroma, double minor_handicap) {
-    std::array<double, 24> fits{}, scores{};
+KeyEstimate estimate_key(const std::array<float, 12>& chroma) {
+    std::array<double, 24> fits{};
     for (std::size_t tonic = 0; tonic < 12; ++tonic) {
-        scores[tonic] = fits[tonic] = correlation(chroma, kMajor, tonic);
+        fits[tonic] = correlation(chroma, kMajor, tonic);
         fits[12 + tonic] = correlation(chroma, kMinor, tonic);
-        scores[12 + tonic] = fits[12 + tonic] - minor_handicap;
     }
-    const auto best =
-        static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+    const auto best = static_cast<std::size_t>(std::max_element(fits.begin(), fits.end()) - fits.begin());
     double second = -1.0;
     for (std::size_t i = 0; i < 24; ++i) {
-        if (i != best) second = std::max(second, scores[i]);
+        if (i != best) second = std::max(second, fits[i]);
     }
     KeyEstimate key;
     key.pitch_class = static_cast<int>(best % 12);
     key.major = best < 12;
     key.strength = fits[best];
     key.majorness = *std::max_element(fits.begin(), fits.begin() + 12) - *std::max_element(fits.begin() + 12, fits.end());
-    key.confidence = std::clamp((scores[best] - second) * 5.0, 0.0, 1.0) * std::clamp(fits[best], 0.0, 1.0);
+    key.confidence = std::clamp((fits[best] - second) * 5.0, 0.0, 1.0) * std::clamp(fits[best], 0.0, 1.0);
+    return key;
+}
+
+std::array<double, kKeyFeatures> key_features(const KeyEvidence& evidence, std::size_t key) {
+    std::array<double, kKeyFeatures> out{};
+    const std::size_t tonic = key % 12, start = key < 12 ? 0 : 36;
+    for (std::size_t i = 0; i < 12; ++i) {
+        const std::size_t at = (tonic + i) % 12;
+        out[start + i] = std::sqrt(static_cast<double>(evidence.mean[at]));
+        out[start + 12 + i] = std::sqrt(static_cast<double>(evidence.sounding[at]));
+        out[start + 24 + i] = std::sqrt(static_cast<double>(evidence.strongest[at]));
+    }
+    out[72] = key < 12 ? 0.0 : 1.0;
+    return out;
+}
+
+KeyEstimate choose_key(const KeyEvidence& evidence) {
+    KeyEstimate key = estimate_key(evidence.mean);
+    if (!(key.strength > 0.0)) return key;  // silent or flat
+    std::array<double, 24> scores{};
+    for (std::size_t k = 0; k < 24; ++k) {
+        const auto features = key_features(evidence, k);
+        for (std::size_t i = 0; i < kKeyFeatures; ++i) scores[k] += kWeights[i] * features[i];
+    }
+    const auto best = static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+    double sum = 0.0;
+    for (const double s : scores) sum += std::exp(s - scores[best]);
+    key.pitch_class = static_cast<int>(best % 12);
+    key.major = best < 12;
+    key.strength = correlation(evidence.mean, key.major ? kMajor : kMinor, best % 12);
+    key.confidence = 1.0 / sum;
     return key;
 }
 

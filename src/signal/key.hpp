@@ -7,8 +7,10 @@
 /// Threads  any: a pure function
 /// Method   Krumhansl & Kessler 1982 (doi:10.1037/0033-295X.89.4.334): correlation with 24 rotated
 /// profiles;
-///          the profiles' values and where they come from are in key.cpp
+///          the profiles' values and where they come from are in key.cpp. choose_key(): one logistic model for all
+///          tonics, by transposition
 #include <array>
+#include <cstddef>
 
 namespace attune::signal {
 
@@ -20,12 +22,22 @@ struct KeyEstimate {
     double majorness = 0.0;   ///< best major minus best minor correlation
 };
 
-/// What a minor key must correlate better than a major one to be named: a major key and its relative minor share their
-/// notes, and without it songs in major are heard in their relative minor four times as often as the other way round.
-/// Chosen on 227 rendered songs of POP909 that no figure is measured on (.80 without, .85 with it; .83 from .06 to .12).
-inline constexpr double kMinorHandicap = 0.08;
+/// What is heard of the twelve pitch classes, 0 = C; each sums to 1 or is zero.
+struct KeyEvidence {
+    std::array<float, 12> mean{};       ///< mean_chroma()
+    std::array<float, 12> sounding{};   ///< share of the moments in which it has a quarter of the strongest's amplitude
+    std::array<float, 12> strongest{};  ///< share of the moments in which it is the strongest above 260 Hz
+};
+/// Of one key: the roots of the evidence from its tonic up, in the place of its mode (major first), and whether it is minor.
+inline constexpr std::size_t kKeyFeatures = 2 * 36 + 1;
+/// `key`: 0..11 major on that pitch class, 12..23 minor.
+[[nodiscard]] std::array<double, kKeyFeatures> key_features(const KeyEvidence& evidence, std::size_t key);
 
-/// `minor_handicap` is taken off the scores of minor keys; strength and majorness are free of it.
-[[nodiscard]] KeyEstimate estimate_key(const std::array<float, 12>& chroma, double minor_handicap = 0.0);
+/// The key that wins a softmax over all 24, whose weights `attune train key` has learnt (detail/key_weights.inc);
+/// confidence is its probability. Strength and majorness as of estimate_key().
+[[nodiscard]] KeyEstimate choose_key(const KeyEvidence& evidence);
+
+/// Free of what any songs have taught: what descriptors are made of.
+[[nodiscard]] KeyEstimate estimate_key(const std::array<float, 12>& chroma);
 
 }  // namespace attune::signal

@@ -535,6 +535,23 @@ std::optional<std::vector<float>> describe(const MusicFrames& frames, double fro
     return described(frames, from_s, to_s, nullptr);
 }
 
+KeyEvidence key_evidence(const MusicFrames& frames, double from_s, double to_s) {
+    constexpr float kSounds = 0.25F;  // of the strongest pitch class
+    KeyEvidence out;
+    out.mean = mean_chroma(frames, from_s, to_s);
+    const Range r = range_of(frames.tonal.size(), frames.tonal_dropped, Frames::kTonalHop, Frames::kTonalWindow, from_s, to_s);
+    const int tuning = tuning_of(frames, r);
+    for (std::size_t t = r.first; t < r.last; ++t) {
+        const Chroma all = frame_chroma(frames.tonal[t], tuning, 1.0), high = fold(frames.tonal[t].high, tuning);
+        if (sum_of(all) < 1e-9) continue;
+        const float top = *std::max_element(all.begin(), all.end());
+        for (std::size_t i = 0; i < 12; ++i) out.sounding[i] += all[i] > kSounds * top ? 1.0F : 0.0F;
+        const auto strongest = std::max_element(high.begin(), high.end());
+        if (*strongest > 0.0F) out.strongest[static_cast<std::size_t>(strongest - high.begin())] += 1.0F;
+    }
+    return out;
+}
+
 std::array<float, 12> mean_chroma(const MusicFrames& frames, double from_s, double to_s) {
     const Range r = range_of(frames.tonal.size(), frames.tonal_dropped, Frames::kTonalHop,
                              Frames::kTonalWindow, from_s, to_s);

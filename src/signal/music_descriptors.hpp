@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "signal/key.hpp"
 #include "signal/music_frames.hpp"
 
 namespace attune::signal {
@@ -32,5 +33,8 @@ namespace attune::signal {
 /// amplitude; sums to 1. All zero if there is no partial.
 [[nodiscard]] std::array<float, 12> mean_chroma(const MusicFrames& frames, double from_s,
                                                 double to_s);
+
+/// What the choice of a key looks at. Sums over frames, not shares: those of stretches may be added. mean is mean_chroma().
+[[nodiscard]] KeyEvidence key_evidence(const MusicFrames& frames, double from_s, double to_s);
 
 }  // namespace attune::signal

@@ -77,6 +77,45 @@ INSTANTIATE_TEST_SUITE_P(Every, LevelOfFormat,
                              return name;
                          });
 
+class LevelOfChannels : public testing::TestWithParam<int> {};
+
+/// WAV, FLAC or what the name asks for, with each channel at its own level and pitch of swell.
+std::string with_channels(const TempDir& dir, int channels) {
+    test::write_wav(dir.file("in.wav"), music(48000), 48000, 0.7F);
+    std::string pan = channels == 1 ? "mono|c0=c0" : channels == 6 ? "5.1|" : channels == 8 ? "7.1|" : "quad|";
+    for (int c = 0; channels > 1 && c < channels; ++c)
+        pan += (c > 0 ? "|c" : "c") + std::to_string(c) + "=" + std::to_string(0.9 - 0.11 * c) + "*c" + std::to_string(c % 2);
+    const std::string out = dir.file("channels.flac");
+    const std::string command = "ffmpeg -nostdin -v error -y -i '" + dir.file("in.wav") + "' -af 'pan=" + pan + "' '" + out + "'";
+    return std::system(command.c_str()) == 0 ? out : std::string();
+}
+
+TEST_P(LevelOfChannels, AsStoredEqualsFfmpegsEbur128) {
+    TempDir dir;
+    const std::string file = with_channels(dir, GetParam());
+    ASSERT_FALSE(file.empty());
+    const Level theirs = by_ffmpeg(file);
+    ASSERT_FALSE(std::isnan(theirs.lufs) || std::isnan(theirs.peak_dbtp));
+    const auto ours = describe_track(file, TrackModels(), nullptr);
+    ASSERT_TRUE(ours) << ours.error().describe();
+    EXPECT_EQ(ours->profile.channels, GetParam());
+    EXPECT_NEAR(ours->profile.loudness_lufs->value, theirs.lufs, 0.1);
+    EXPECT_NEAR(ours->profile.true_peak_dbtp->value, theirs.peak_dbtp, 0.2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, LevelOfChannels, testing::Values(1, 4, 6, 8));
+
+TEST(PlayedLevel, MonoIsThreeLouderOnTwoSpeakersAndStereoIsWhatItIs) {
+    TempDir dir;
+    const auto mono = describe_track(with_channels(dir, 1), TrackModels(), nullptr);
+    ASSERT_TRUE(mono);
+    EXPECT_NEAR(*mono->profile.played_lufs() - mono->profile.loudness_lufs->value, 3.01, 0.02);
+    EXPECT_DOUBLE_EQ(*mono->profile.played_peak_dbtp(), mono->profile.true_peak_dbtp->value);
+    const auto stereo = describe_track(dir.file("in.wav"), TrackModels(), nullptr);
+    ASSERT_TRUE(stereo);
+    EXPECT_DOUBLE_EQ(*stereo->profile.played_lufs(), stereo->profile.loudness_lufs->value);
+}
+
 TEST(OddFiles, AFileIsReadByWhatItHoldsNotByItsName) {
     TempDir dir;
     test::write_wav(dir.file("in.wav"), music(44100), 44100);

@@ -99,18 +99,45 @@ TEST(Key, FlatOrEmptyChromaHasNoConfidence) {
     EXPECT_EQ(estimate_key(chroma).confidence, 0.0);
 }
 
-TEST(Key, TheHandicapOfMinorMovesTheChoiceAndNothingElse) {
-    // C major and A minor share these notes; a little more of A is not enough for minor.
-    const std::array<float, 12> chroma{.148F, .010F, .118F, .014F, .174F, .094F, .014F, .145F, .024F, .134F, .007F, .118F};
-    const auto plain = estimate_key(chroma), held = estimate_key(chroma, kMinorHandicap);
-    EXPECT_FALSE(plain.major);
-    EXPECT_EQ(plain.pitch_class, 9);
-    EXPECT_TRUE(held.major);
-    EXPECT_EQ(held.pitch_class, 0);
-    EXPECT_EQ(held.majorness, plain.majorness);  // descriptors do not know of it
-    const auto sure = estimate_key({.3F, .0F, .02F, .2F, .0F, .02F, .0F, .3F, .1F, .0F, .05F, .01F}, kMinorHandicap);
-    EXPECT_FALSE(sure.major);
-    EXPECT_EQ(sure.pitch_class, 0);
+TEST(Key, TheChosenKeyFollowsTranspositionAndItsConfidenceDoesNotChange) {
+    const auto shares = [](KeyEvidence e) {
+        for (auto* v : {&e.mean, &e.sounding, &e.strongest}) {
+            float sum = 0.0F;
+            for (const float x : *v) sum += x;
+            for (float& x : *v) x /= sum;
+        }
+        return e;
+    };
+    const auto plain = shares(key_evidence(framed(music(16, 120, 0.2, 0)), 0, 16));
+    const auto key = choose_key(plain);
+    EXPECT_EQ(key.pitch_class, 0);
+    EXPECT_TRUE(key.major);
+    EXPECT_GT(key.confidence, 0.5);
+    for (std::size_t step = 1; step < 12; ++step) {
+        KeyEvidence moved;
+        for (std::size_t i = 0; i < 12; ++i) {
+            moved.mean[(i + step) % 12] = plain.mean[i];
+            moved.sounding[(i + step) % 12] = plain.sounding[i];
+            moved.strongest[(i + step) % 12] = plain.strongest[i];
+        }
+        const auto up = choose_key(moved);
+        EXPECT_EQ(up.pitch_class, static_cast<int>(step));
+        EXPECT_EQ(up.major, key.major);
+        EXPECT_NEAR(up.confidence, key.confidence, 1e-6);
+    }
+}
+
+TEST(Key, NoKeyIsChosenFromSilence) {
+    EXPECT_EQ(choose_key({}).confidence, 0.0);
+}
+
+TEST(Key, AHarmonicMinorScaleAroundItsTonicIsMinor) {
+    KeyEvidence e;
+    e.mean = {.3F, .0F, .05F, .2F, .0F, .07F, .0F, .22F, .09F, .0F, .02F, .05F};
+    e.sounding = e.strongest = e.mean;
+    const auto key = choose_key(e);
+    EXPECT_FALSE(key.major);
+    EXPECT_EQ(key.pitch_class, 0);
 }
 
 TEST(Tempo, IsExactOnAPulseAndFollowsIt) {
