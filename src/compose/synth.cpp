@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fluidsynth.h>
+#include <mutex>
 
 #include "core/log.hpp"
 #include "core/paths.hpp"
@@ -126,7 +127,10 @@ Result<Synth> Synth::create_for(const Score& score, const std::filesystem::path&
 }
 
 Result<Synth> Synth::open(const std::filesystem::path& path, const FontPart* part) {
-    for (int level : {FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO, FLUID_DBG}) fluid_set_log_function(level, log_line, nullptr);
+    static std::once_flag logging;   // one table for all synths, without a lock of its own
+    std::call_once(logging, [] {
+        for (int level : {FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO, FLUID_DBG}) fluid_set_log_function(level, log_line, nullptr);
+    });
     auto state = std::make_unique<State>();
     state->settings = new_fluid_settings();
     auto* settings = state->settings;

@@ -138,13 +138,16 @@ Result<Id> Workshop::play(const compose::Brief& brief) {
     reap();
     {
         const std::lock_guard lock(mutex_);
-        if (plays_.size() >= kMostPlays)
+        if (plays_.size() + opening_ >= kMostPlays)
             return fail(ErrorCode::kBusy, "four pieces are being played already; stop one first");
+        ++opening_;
     }
-    ATTUNE_TRY(auto play, Play::start(brief));
+    auto play = Play::start(brief);
     const Id id = ids_.next();
     const std::lock_guard lock(mutex_);
-    plays_.emplace(id, std::move(play));
+    --opening_;
+    if (!play) return tl::unexpected(std::move(play).error());
+    plays_.emplace(id, *std::move(play));
     return id;
 }
 

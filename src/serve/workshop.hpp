@@ -58,6 +58,7 @@ private:
     core::IdSource ids_;
     std::mutex making_;         ///< held while a piece is rendered
     mutable std::mutex mutex_;  ///< guards all below
+    std::size_t opening_ = 0;  ///< plays that are being made ready; they count too
     std::map<Id, std::shared_ptr<Play>> plays_;
     std::map<Id, Piece> pieces_;  ///< ids grow with time: the first is the oldest
 };
