@@ -29,7 +29,11 @@ const pages = [
   ['therapist', '/therapist'],
   ['compose', '/compose'],
   ['settings', '/settings'],
-  ['notfound', '/nowhere']
+  ['notfound', '/nowhere'],
+  // What is tucked away, opened.
+  ['start-more', '/', async (page) => { await page.getByText('More options').click(); await page.getByText('Nothing else', { exact: true }).click(); await page.getByRole('checkbox', { name: /follow my skin/ }).check(); await page.getByLabel('The sensor that measures it').waitFor(); }],
+  ['therapist-ceiling', '/therapist', async (page) => { await page.getByRole('button', { name: 'How loud it may get' }).first().click(); await page.getByLabel(/^Ceiling at the ear/).waitFor(); }],
+  ['settings-ceiling', '/settings', async (page) => { await page.getByText('How loud it may get', { exact: true }).click(); await page.getByLabel(/^Ceiling at the ear/).waitFor(); }]
 ];
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } };
 
@@ -38,10 +42,12 @@ for (const scheme of ['dark', 'light']) {
     // axe needs to be put into the page, which the policy forbids to pages themselves.
     const context = await chrome.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: true });
     const page = await context.newPage();
-    for (const [name, path] of pages) {
+    for (const [name, path, open] of pages) {
       await test(`${name}, ${size}, ${scheme}: no violation of WCAG 2.2 A and AA`, async () => {
+        if (open) await page.evaluate(() => localStorage.setItem('attune.welcomed', 'yes'));
         await page.goto(server.url + path);
         await page.waitForSelector('h1', { timeout: 10_000 });
+        await open?.(page);
         await page.waitForTimeout(400);
         if (shots) await page.screenshot({ path: join(shots, `${name}-${size}-${scheme}.png`), fullPage: name !== 'library' });
         await page.evaluate(axe);
@@ -60,9 +66,11 @@ for (const scheme of ['dark', 'light']) {
 
 await test('targets are at least 24 pixels', async () => {
   const page = await chrome.newPage({ viewport: sizes.phone });
-  for (const [name, path] of pages) {
+  for (const [name, path, open] of pages) {
+    if (open) await page.evaluate(() => localStorage.setItem('attune.welcomed', 'yes'));
     await page.goto(server.url + path);
     await page.waitForSelector('h1');
+    await open?.(page);
     await page.waitForTimeout(200);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('button, input, select, textarea, summary, nav a, a.button, label.goal, label.length')]
