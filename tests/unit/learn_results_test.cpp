@@ -41,8 +41,9 @@ TEST(Cards, EveryFigureResolvesToItsResultFile) {
 
 /// What a card must say so that somebody can judge the model: all of it, for every model that is there.
 TEST(Cards, EveryCardSaysWhatTheModelIsForOnWhomItWasTrainedAndHowWellItDoes) {
-    // No people and no artists whose clips could stand on both sides: an algorithm, and composers, whose corpora are split by song.
-    const std::set<std::string> nobody{"beats", "compose_hmm", "compose_lstm", "compose_lstm_research", "compose_runs"};
+    // No people and no artists whose clips could stand on both sides: composers, whose corpora are split by song. A card
+    // without weights (an algorithm, or a model that did not earn its place) has nothing that could have seen the answers.
+    const std::set<std::string> nobody{"compose_hmm", "compose_lstm", "compose_lstm_research", "compose_runs"};
     // Nothing is estimated: a filter either holds a run or does not.
     const std::set<std::string> counted{"compose_runs"};
     std::size_t cards = 0;
@@ -80,7 +81,7 @@ TEST(Cards, EveryCardSaysWhatTheModelIsForOnWhomItWasTrainedAndHowWellItDoes) {
                 EXPECT_FALSE(on.licence.empty()) << name << ": licence of " << on.set;
             }
         }
-        if (nobody.contains(name)) continue;
+        if (card->file.empty() || nobody.contains(name)) continue;
         ASSERT_FALSE(card->leaky.empty()) << name << ": the leaky figure beside the honest one";
         for (const auto& leaky : card->leaky) {
             EXPECT_FALSE(leaky.protocol.empty()) << name;
