@@ -5,12 +5,15 @@
 #include <bitset>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace attune::compose {
 namespace {
 
 constexpr int kDrumBank = 128;
+constexpr std::size_t kMostSteps = 20'000'000;   // generators read; a General MIDI font needs 0.2 million
 constexpr std::size_t kMostTable = 64U << 20;   // of one table [bytes]; General MIDI fonts have 0.1 MB
 // Generators (SoundFont 2.04, §8.1.2) and sizes of records.
 constexpr int kInstrument = 41, kKeyRange = 43, kVelocityRange = 44, kSampleId = 53;
@@ -61,10 +64,10 @@ public:
         if ((index + 2) * head_bytes > head.bytes.size()) return out;
         const auto first = static_cast<std::size_t>(head.u16(index * head_bytes + bag_at));
         const auto last = static_cast<std::size_t>(head.u16((index + 1) * head_bytes + bag_at));
-        for (std::size_t z = first; z < last && (z + 2) * kBagBytes <= bag.bytes.size(); ++z) {
+        for (std::size_t z = first; z < last && (z + 2) * kBagBytes <= bag.bytes.size() && steps_ < kMostSteps; ++z, ++steps_) {
             const auto from = static_cast<std::size_t>(bag.u16(z * kBagBytes)), to = static_cast<std::size_t>(bag.u16((z + 1) * kBagBytes));
             Zone zone;
-            for (std::size_t g = from; g < to && (g + 1) * kGeneratorBytes <= generator.bytes.size(); ++g) {
+            for (std::size_t g = from; g < to && (g + 1) * kGeneratorBytes <= generator.bytes.size() && steps_ < kMostSteps; ++g, ++steps_) {
                 const int what = generator.u16(g * kGeneratorBytes);
                 const Range range{generator.bytes[g * kGeneratorBytes + 2], generator.bytes[g * kGeneratorBytes + 3]};
                 const bool after_key = g == from + 1 && generator.u16(from * kGeneratorBytes) == kKeyRange;
@@ -97,6 +100,8 @@ public:
     }
 
     [[nodiscard]] const Table& samples() const { return tables_.at("shdr"); }
+    /// Its records point at one another so often that no instrument can be meant.
+    [[nodiscard]] bool endless() const { return steps_ >= kMostSteps; }
 
 private:
     static bool reached(const Zone& a, const Zone& b, const Played& played) {
@@ -142,6 +147,7 @@ private:
     }
 
     std::map<std::string, Table, std::less<>> tables_;
+    mutable std::size_t steps_ = 0;
 };
 
 }  // namespace
@@ -160,6 +166,7 @@ Result<FontPart> font_part(const std::filesystem::path& soundfont, const std::ar
         if (!preset) return fail(ErrorCode::kNotFound, "no program " + std::to_string(program) + " in bank " + std::to_string(bank), soundfont.string());
         font.mark(*preset, played[static_cast<std::size_t>(i)], has, needs);
     }
+    if (font.endless()) return fail(ErrorCode::kCorrupt, "its instruments have more than " + std::to_string(kMostSteps) + " generators", soundfont.string());
     FontPart part{samples.offset, samples.bytes, 0, 0};
     const auto length = [&](std::size_t s) { return samples.u32(s * kSampleBytes + 24) - samples.u32(s * kSampleBytes + 20); };
     std::optional<std::size_t> shortest;
