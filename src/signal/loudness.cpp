@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kFloorLufs = -70.0;
 constexpr double kBlockSeconds = 0.1;
+constexpr double kLeastShelf_hz = 4000.0;
 
 double to_lufs(double power) { return -0.691 + 10.0 * std::log10(power); }
 double to_power(double lufs) { return std::pow(10.0, (lufs + 0.691) / 10.0); }
@@ -25,9 +26,11 @@ void k_weighting(double rate, std::array<double, 5>& b, std::array<double, 5>& a
     const double vh = std::pow(10.0, 3.999843853973347 / 20.0),
                  vb = std::pow(vh, 0.4996667741545416);
     const double a0 = 1.0 + k / q + k * k;
-    const Poly shelf_b{(vh + vb * k / q + k * k) / a0, 2.0 * (k * k - vh) / a0,
+    Poly shelf_b{(vh + vb * k / q + k * k) / a0, 2.0 * (k * k - vh) / a0,
                        (vh - vb * k / q + k * k) / a0};
-    const Poly shelf_a{1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0};
+    Poly shelf_a{1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0};
+    // Where its corner lies near or above half the rate there is nothing to lift, and the formula is unstable.
+    if (rate < kLeastShelf_hz) shelf_b = shelf_a = {1.0, 0.0, 0.0};
     k = std::tan(std::numbers::pi * 38.13547087602444 / rate);
     q = 0.5003270373238773;
     const double d = 1.0 + k / q + k * k;
