@@ -164,8 +164,10 @@ void TrackAnalyser::push(std::span<const float> left, std::span<const float> rig
     s.middle.resize(left.size());
     for (std::size_t i = 0; i < left.size(); ++i) s.middle[i] = 0.5F * (left[i] + right[i]);
     s.reduced.clear();
-    s.resampler.push(s.middle, s.reduced);
-    s.frame(s.reduced);
+    if (static_cast<double>(s.seen) < kMostHeard_s * s.rate_hz) {
+        s.resampler.push(s.middle, s.reduced);
+        s.frame(s.reduced);
+    }
     s.seen += static_cast<std::int64_t>(left.size());
 }
 

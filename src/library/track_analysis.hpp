@@ -51,6 +51,10 @@ struct TrackAnalysis {
     std::vector<float> embedding;    ///< unit length; empty if silent
 };
 
+/// Spectra, tempo, key and what models say are of the first two hours; level, silence and length are of the whole. So a file
+/// of ten hours takes no more memory than one of two.
+inline constexpr double kMostHeard_s = 7200.0;
+
 class TrackAnalyser {
 public:
     /// `weights`: of the file's channels in BS.1770-4; one for each that push_stored() gets, or of a file of up to two.

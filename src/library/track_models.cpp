@@ -11,17 +11,33 @@
 namespace attune::library {
 namespace {
 
-constexpr std::size_t kMostWindows = 8;  ///< that a model of the whole track looks at
+using Windows = std::vector<const std::vector<float>*>;
 
-/// At most kMostWindows of them, evenly over the track.
-std::vector<const std::vector<float>*> spread(const std::vector<const std::vector<float>*>& windows) {
-    if (windows.size() <= kMostWindows) return windows;
-    std::vector<const std::vector<float>*> out;
-    for (std::size_t i = 0; i < kMostWindows; ++i) out.push_back(windows[(2 * i + 1) * windows.size() / (2 * kMostWindows)]);
+/// Those that a model looks at.
+Windows spread(const Windows& windows) {
+    Windows out;
+    for (const std::size_t i : looked_at(windows.size())) out.push_back(windows[i]);
     return out;
 }
 
 double limited(double v) { return std::clamp(v, -1.0, 1.0); }
+
+/// What a model said of one segment's window.
+struct Look {
+    std::size_t segment = 0;
+    flow::Va said;
+};
+
+/// The value at a segment: of its own window, else on the line between the windows around it, else of the nearest.
+flow::Va between(const std::vector<Look>& looks, std::size_t segment) {
+    const auto after = std::find_if(looks.begin(), looks.end(), [&](const Look& l) { return l.segment >= segment; });
+    if (after == looks.end()) return looks.back().said;
+    if (after == looks.begin() || after->segment == segment) return after->said;
+    const auto before = after - 1;
+    const double share = static_cast<double>(segment - before->segment) / static_cast<double>(after->segment - before->segment);
+    return {before->said.valence + share * (after->said.valence - before->said.valence),
+            before->said.arousal + share * (after->said.arousal - before->said.arousal)};
+}
 
 std::optional<double> percentile95(std::vector<double> values) {
     if (values.empty()) return std::nullopt;
@@ -29,6 +45,13 @@ std::optional<double> percentile95(std::vector<double> values) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> looked_at(std::size_t windows) {
+    const std::size_t n = std::min(windows, kMostWindows);
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < n; ++i) out.push_back((2 * i + 1) * windows / (2 * n));
+    return out;
+}
 
 struct TrackModels::State {
     struct Loaded {
@@ -90,21 +113,30 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
         return flow::Estimate<double>{value, sd, flow::ValueOrigin::kModel, id};
     };
     if (s.emotion) {
-        // Every segment has a value of its own, so every one is looked at: what a window has not heard is not claimed.
+        // Windows of 30 s: eight of them hear four minutes. Between those that were looked at a segment's value is
+        // interpolated; a segment that is silent has none.
         const MusicModel& m = s.emotion->model;
-        std::vector<double> arousals;
-        std::array<double, 2> sum{};
+        std::vector<std::size_t> heard;
         for (std::size_t i = 0; i < analysis.segments.size() && i < profile.segments.size(); ++i) {
-            if (analysis.segments[i].descriptors.empty()) continue;
-            const auto p = m.predict(analysis.segments[i].descriptors);
-            profile.segments[i].expressed = flow::Va{limited(p[0]), limited(p[1])};
-            arousals.push_back(limited(p[1]));
+            if (!analysis.segments[i].descriptors.empty()) heard.push_back(i);
+        }
+        std::vector<Look> looks;
+        std::array<double, 2> sum{};
+        for (const std::size_t h : looked_at(heard.size())) {
+            const auto p = m.predict(analysis.segments[heard[h]].descriptors);
+            looks.push_back({heard[h], {p[0], p[1]}});
             sum[0] += p[0], sum[1] += p[1];
+        }
+        std::vector<double> arousals;
+        for (const std::size_t i : heard) {
+            const flow::Va v = between(looks, i);
+            profile.segments[i].expressed = flow::Va{limited(v.valence), limited(v.arousal)};
+            arousals.push_back(limited(v.arousal));
         }
         // A short track is judged as a whole, as the clips were that the model has learnt from.
         std::vector<double> p{
-            sum[0] / static_cast<double>(std::max<std::size_t>(1, arousals.size())),
-            sum[1] / static_cast<double>(std::max<std::size_t>(1, arousals.size()))};
+            sum[0] / static_cast<double>(std::max<std::size_t>(1, looks.size())),
+            sum[1] / static_cast<double>(std::max<std::size_t>(1, looks.size()))};
         if (!analysis.descriptors.empty()) p = m.predict(analysis.descriptors);
         profile.expressed_valence =
             estimate(limited(p[0]), m.constant("sd_valence", 0.4), s.emotion->id);

@@ -4,8 +4,8 @@
 /// then its values stay unknown.
 ///
 /// In       descriptors of 30 s windows (TrackAnalysis)
-/// Out      valence, arousal (with SD), quadrant, calming, genre of a track; valence and arousal of
-///          each segment
+/// Out      valence, arousal (with SD), quadrant, calming, genre of a track; valence and arousal of each segment, where
+///          its window was not looked at on the line between those around it
 /// Threads  apply() from any thread
 /// Errors   load() never fails: a model that is absent or broken is named in missing()
 #include <filesystem>
@@ -17,6 +17,11 @@
 #include "library/track_analysis.hpp"
 
 namespace attune::library {
+
+/// Windows of a track that a model looks at, whatever the track's length.
+inline constexpr std::size_t kMostWindows = 8;
+/// Which of so many windows, in order: all of up to kMostWindows, else so many evenly over the track.
+[[nodiscard]] std::vector<std::size_t> looked_at(std::size_t windows);
 
 class TrackModels {
 public:

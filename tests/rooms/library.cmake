@@ -3,7 +3,8 @@ attune_test(library unit DEPS library SOURCES
   unit/library_catalogue_test.cpp
   unit/library_filter_test.cpp
   unit/library_formats_test.cpp
-  unit/library_scanner_test.cpp)
+  unit/library_scanner_test.cpp
+  unit/library_track_models_test.cpp)
 find_package(rapidcheck REQUIRED)
 attune_test(library prop DEPS library LIBS rapidcheck rapidcheck_gtest SOURCES
   prop/library_prop_test.cpp)

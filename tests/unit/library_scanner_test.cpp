@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 #include <numbers>
+#include <grp.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "library/exchange.hpp"
@@ -67,6 +69,11 @@ protected:
         EXPECT_TRUE(report) << (report ? "" : report.error().describe());
         return report ? *report : ScanReport{};
     }
+    static ScanOptions one_job() {
+        ScanOptions options;
+        options.jobs = 1;
+        return options;
+    }
     std::string path(const char* name) const {
         return fs::canonical(root / "music" / name).string();
     }
@@ -93,6 +100,62 @@ TEST_F(ScannerTest, EveryFileEndsAsAnalysedUnchangedSkippedOrFailed) {
     EXPECT_EQ(again.analysed, 0U);
     EXPECT_EQ(again.failed.size(), 3U);  // still told, not read again
     EXPECT_EQ(again.found, again.analysed + again.unchanged + again.skipped + again.failed.size());
+}
+
+TEST_F(ScannerTest, AFolderThatCannotBeReadIsListedAndTheRestIsScanned) {
+    write("a.wav", wav(220, 6));
+    write("deep/b.wav", wav(330, 5));
+    // The one who may read everything reads as somebody else, in a child.
+    fs::permissions(root / "music" / "deep", fs::perms::none);
+    fs::permissions(root, fs::perms::all);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        if (::geteuid() == 0 && (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(9);
+        int wrong = 0;
+        {
+            auto own = store::Connection::open("sqlite:" + (root / "child.db").string());
+            const std::array rooms{schema()};
+            if (!own || !store::migrate(**own, rooms, {})) ::_exit(8);
+            const auto report = scan(**own, {(root / "music").string()}, TrackModels(), one_job());
+            if (!report) ::_exit(7);
+            wrong |= report->analysed == 1 ? 0 : 1;
+            wrong |= report->failed.size() == 1 && report->failed.front().path.ends_with("/deep") ? 0 : 2;
+            wrong |= !report->failed.empty() && report->failed.front().reason.find("cannot be read") != std::string::npos ? 0 : 4;
+        }
+        ::_exit(wrong);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    fs::permissions(root / "music" / "deep", fs::perms::owner_all);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0) << "1: not analysed, 2: not listed, 4: no reason, 7: no scan, 8: no catalogue, 9: not somebody else";
+}
+
+TEST_F(ScannerTest, AFileOfTenHoursIsMeasuredWholeAndHeardForTwo) {
+    std::string bytes = wav(220, 30, 2000);
+    constexpr std::uint32_t kSeconds = 36000, kBytes = 2000 * 2 * kSeconds;
+    for (int b = 0; b < 4; ++b) {
+        bytes[4 + static_cast<std::size_t>(b)] = static_cast<char>((36 + kBytes) >> (8 * b));
+        bytes[40 + static_cast<std::size_t>(b)] = static_cast<char>(kBytes >> (8 * b));
+    }
+    write("ten.wav", bytes);
+    fs::resize_file(root / "music" / "ten.wav", 44 + std::uintmax_t{kBytes});  // silence, of which the disk keeps nothing
+    write("z.wav", wav(330, 5));
+    const auto report = run(one_job());
+    EXPECT_EQ(report.analysed, 2U);
+    EXPECT_NEAR(report.audio_s, kSeconds + 5.0, 0.1);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    EXPECT_LT(report.peak_rss_mb, 250.0);
+#endif
+    Catalogue c(*db);
+    const auto p = c.profile(c.find(path("ten.wav")).value()).value();
+    EXPECT_NEAR(p.duration_s, kSeconds, 1e-6);
+    EXPECT_NEAR(p.trailing_silence_s, kSeconds - 30.0, 0.6);
+    EXPECT_EQ(p.segments.size(), kSeconds / 15U);
+    ASSERT_TRUE(p.loudness_lufs);
+    EXPECT_TRUE(p.segments.front().loudness_lufs);
+    EXPECT_FALSE(p.segments.back().loudness_lufs);
 }
 
 TEST_F(ScannerTest, MovedFileKeepsItsAnalysisAndEdits) {
