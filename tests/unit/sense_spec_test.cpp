@@ -24,6 +24,9 @@ TEST(SenseSpec, EveryFormOfTheDesignIsRead) {
     EXPECT_EQ(parse_spec("face:camera:0")->kind, SpecKind::kFaceCamera);
     EXPECT_EQ(parse_spec("face:camera")->place, "");
     EXPECT_EQ(parse_spec("face:video:/v/a.mp4")->place, "/v/a.mp4");
+    EXPECT_EQ(parse_spec("voice:mic:2?seconds=20")->number("seconds", 0), 20.0);
+    EXPECT_EQ(parse_spec("face:camera:0?hz=15")->number("hz", 0), 15.0);
+    EXPECT_FALSE(parse_spec("face:camera:0?hz=90"));
     EXPECT_EQ(parse_spec("voice:mic")->kind, SpecKind::kVoiceMic);
     EXPECT_EQ(parse_spec("voice:wav:x.wav?id=me")->source_id(), "me");
     EXPECT_EQ(parse_spec("mqtt://host:1883/a/b")->place, "host:1883/a/b");
