@@ -93,9 +93,9 @@ void fill_measured(const TrackAnalysis& a, flow::TrackProfile& p) {
     }
     if (a.key && a.key->confidence > 0.0) {
         p.key_pitch_class = flow::Estimate<int>{a.key->pitch_class, std::nullopt,
-                                                flow::ValueOrigin::kMeasured, "key@1"};
+                                                flow::ValueOrigin::kMeasured, "key@2"};
         p.major =
-            flow::Estimate<bool>{a.key->major, std::nullopt, flow::ValueOrigin::kMeasured, "key@1"};
+            flow::Estimate<bool>{a.key->major, std::nullopt, flow::ValueOrigin::kMeasured, "key@2"};
         p.key_confidence = a.key->confidence;
     }
     p.embedding = a.embedding;

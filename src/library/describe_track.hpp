@@ -30,7 +30,7 @@ struct DescribedTrack {
 };
 
 /// Version of everything measured here; a change makes files be analysed again.
-inline constexpr const char* kAnalyser = "analyser@1";
+inline constexpr const char* kAnalyser = "analyser@2";
 
 [[nodiscard]] Result<DescribedTrack> describe_track(const std::string& path,
                                                     const TrackModels& models,

@@ -43,7 +43,7 @@ Result<Session> listen(const std::string& name, const EvaluateRequest& request, 
     Session s;
     ATTUNE_TRY(s.truth, find(request.data, request.data_dir));
     s.e.model = name;
-    s.e.version = "1";
+    s.e.version = keys_only ? "2" : "1";  // of the method
     std::set<std::string> sets, groups;
     std::vector<std::filesystem::path> hashed;
     std::size_t wanted = 0, done = 0;
@@ -191,7 +191,7 @@ void register_known(learn::ModelRegistry& registry, FindTruth find) {
                       ATTUNE_TRY(const auto truth, find(request.data, core::data_dir()));
                       return train_tempo(request, truth.training);
                   }});
-    registry.add({"key", "key and mode of a track (a measurement, nothing is installed)", {"pop909"},
+    registry.add({"key", "key and mode of a track (the weights are part of the program)", {"pop909"},
                   [find](const EvaluateRequest& request) { return evaluate_key(request, find); },
                   [find](const learn::TrainRequest& request) -> Result<void> {
                       ATTUNE_TRY(const auto truth, find(request.data, core::data_dir()));

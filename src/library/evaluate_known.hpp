@@ -49,7 +49,7 @@ using FindTruth = std::function<Result<TruePieces>(const std::filesystem::path& 
 /// pieces say.
 [[nodiscard]] Result<void> train_tempo(const learn::TrainRequest& request, const std::vector<TruePiece>& training);
 
-/// `attune train key`: OUT/key_weights.inc, to be copied to src/signal/detail; the ridge is chosen by folds of the
+/// `attune train key`: OUT/key_weights.inc, to be copied to src/signal/detail, and its card; the ridge is chosen by folds of the
 /// training songs, whose figures are printed.
 [[nodiscard]] Result<void> train_key(const learn::TrainRequest& request, const std::vector<TruePiece>& training);
 
