@@ -12,21 +12,11 @@
 #include "compose/driven_source.hpp"
 #include "compose/steering.hpp"
 #include "compose/synth.hpp"
+#include "support/kept_piano.hpp"
 #include "support/rt_guard.hpp"
 
 namespace attune::compose {
 namespace {
-
-/// The piano takes a second to decode: once for all tests.
-class KeptPiano : public testing::Environment {
-    void SetUp() override {
-        kept_ = std::make_unique<KeptInstruments>(KeptInstruments::create().value());
-        kept_->keep(instruments_for(Style::kPianoBallad, 1));
-    }
-    void TearDown() override { kept_.reset(); }
-    std::unique_ptr<KeptInstruments> kept_;
-};
-[[maybe_unused]] const auto* const kKeptPiano = testing::AddGlobalTestEnvironment(new KeptPiano);
 
 Brief brief(std::uint64_t seed = 3) {
     Brief b;

@@ -15,20 +15,10 @@
 #include "compose/synth.hpp"
 #include "signal/roughness.hpp"
 #include "signal/stft.hpp"
+#include "support/kept_piano.hpp"
 
 namespace attune::compose {
 namespace {
-
-/// The piano takes a second to decode: once for all tests.
-class KeptPiano : public testing::Environment {
-    void SetUp() override {
-        kept_ = std::make_unique<KeptInstruments>(KeptInstruments::create().value());
-        kept_->keep(instruments_for(Style::kPianoBallad, 1));
-    }
-    void TearDown() override { kept_.reset(); }
-    std::unique_ptr<KeptInstruments> kept_;
-};
-[[maybe_unused]] const auto* const kKeptPiano = testing::AddGlobalTestEnvironment(new KeptPiano);
 
 std::vector<double> ranks(const std::vector<double>& x) {
     std::vector<double> r(x.size());

@@ -141,13 +141,19 @@ INSTANTIATE_TEST_SUITE_P(Backends, RecordTest,
                          testing::Values(store::Backend::kSqlite, store::Backend::kPostgres),
                          [](const auto& info) { return info.param == store::Backend::kSqlite ? "Sqlite" : "Postgres"; });
 
+/// A database of its own in which this session has begun.
+std::unique_ptr<store::Connection> begun(const std::string& url, const Start& start) {
+    auto db = *store::Connection::open(url);
+    const store::RoomSchema rooms[] = {schema()};
+    EXPECT_TRUE(store::migrate(*db, rooms, {}));
+    EXPECT_TRUE(begin_session(*db, start));
+    return db;
+}
+
 TEST(Record, ASessionWhoseProcessIsGoneIsInterrupted) {
     test::TempDir dir;
-    auto db = *store::Connection::open("sqlite:" + (dir.path() / "t.db").string());
-    const store::RoomSchema rooms[] = {schema()};
-    ASSERT_TRUE(store::migrate(*db, rooms, {}));
     const Start start = a_start();
-    ASSERT_TRUE(begin_session(*db, start));
+    const auto db = begun("sqlite:" + (dir.path() / "t.db").string(), start);
     EXPECT_EQ(find_session(*db, "last")->status, SessionStatus::kRunning);
     ASSERT_TRUE(db->execute("UPDATE session SET boot_id = $1", {"another boot"}));
     EXPECT_EQ(find_session(*db, "last")->status, SessionStatus::kInterrupted);
@@ -157,10 +163,7 @@ TEST(EventWriter, AFullDiskIsSaidAndWhatWasAcknowledgedStandsWhole) {
     test::TempDir dir;
     const std::string url = "sqlite:" + (dir.path() / "t.db").string();
     const Start start = a_start();
-    auto db = *store::Connection::open(url);
-    const store::RoomSchema rooms[] = {schema()};
-    ASSERT_TRUE(store::migrate(*db, rooms, {}));
-    ASSERT_TRUE(begin_session(*db, start));
+    auto db = begun(url, start);
     ASSERT_TRUE(db->query("PRAGMA max_page_count = 60"));
     EventWriter writer(std::move(db), start.session);
     const auto events = some_events(start, 3000);
@@ -184,10 +187,7 @@ TEST(EventWriter, ALockedDatabaseIsWaitedForAndNothingIsLost) {
     test::TempDir dir;
     const std::string url = "sqlite:" + (dir.path() / "t.db").string();
     const Start start = a_start();
-    auto db = *store::Connection::open(url);
-    const store::RoomSchema rooms[] = {schema()};
-    ASSERT_TRUE(store::migrate(*db, rooms, {}));
-    ASSERT_TRUE(begin_session(*db, start));
+    auto db = begun(url, start);
     EventWriter writer(std::move(db), start.session);
     auto other = *store::Connection::open(url);
     ASSERT_TRUE(other->execute("BEGIN EXCLUSIVE"));

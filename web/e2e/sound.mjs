@@ -14,8 +14,10 @@ const music = join(data, 'music');
 mkdirSync(music, { recursive: true });
 // Steady chords from their first frame to their last: any quiet is something missing, or a silence that the
 // planner put as a bridge between two that lie too far apart; those stand in the record with their length.
-for (let i = 0; i < 8; i++) {
-  const f = 110 * 2 ** (i / 4);
+// A track returns after an hour, so there are as many as the time asks for.
+const pieces = Math.max(8, Math.ceil(seconds / 240) + 4);
+for (let i = 0; i < pieces; i++) {
+  const f = 110 * 2 ** (2 * i / pieces);
   execFileSync('sox', ['-n', '-r', '44100', '-c', '2', join(music, `chord-${i}.flac`), 'synth', '240', 'sine', `${f}`, 'synth', '240', 'sine', 'mix', `${f * 1.5}`, 'gain', '-12']);
 }
 run('library', 'scan', music, '--data', data, '--json');
