@@ -67,7 +67,6 @@ flow::SourceKind BodyRecogniser::kind() const noexcept {
 void BodyRecogniser::push(const flow::SensorFrame& frame) {
     using flow::Channel;
     if (frame.source != source_) return;
-    breath_.push(frame);
     switch (frame.channel) {
         case Channel::kEcg: case Channel::kPpg: case Channel::kRr: case Channel::kHeartRate: case Channel::kEda:
         case Channel::kSkinTemp: case Channel::kAccelX: case Channel::kAccelY: case Channel::kAccelZ: break;

@@ -2,8 +2,7 @@
 #pragma once
 /// Heart and skin of one wearable: activation against the person's own baseline, once a second.
 ///
-/// In       SensorFrames of its source: HR or RR, ECG, PPG, EDA, skin temperature, acceleration; respiration for
-///          breathing() alone
+/// In       SensorFrames of its source: HR or RR, ECG, PPG, EDA, skin temperature, acceleration
 /// Out      Evidence of kind kBody (kHeart where there is no skin conductance): arousal index and activation [SD
 ///          of the baseline]; the stress probability where a model is installed. Never valence
 /// Abstains kWarmingUp: less than 180 s of baseline · kOffBody: flat, noise, mains, nothing a person makes ·
@@ -19,7 +18,6 @@
 #include <vector>
 
 #include "affect/body_features.hpp"
-#include "affect/breath.hpp"
 #include "affect/recogniser.hpp"
 #include "affect/stress_model.hpp"
 
@@ -40,7 +38,6 @@ public:
     [[nodiscard]] const std::string& source() const noexcept override { return source_; }
     [[nodiscard]] flow::SourceKind kind() const noexcept override;
     void push(const flow::SensorFrame& frame) override;
-    [[nodiscard]] std::optional<Breathing> breathing(Time now) const override { return breath_.at(now); }
     [[nodiscard]] std::string waits_for() const override;
     [[nodiscard]] std::optional<flow::Evidence> poll(Time now) override;
 
@@ -52,7 +49,6 @@ private:
     std::string source_;
     std::shared_ptr<const BodyModel> model_;
     BodyFeatures features_;
-    BreathTracker breath_;
     std::unique_ptr<Quiet> heart_, skin_, scr_;
     std::unique_ptr<EcgToRr> ecg_;
     std::int64_t last_sample_ns_ = 0;

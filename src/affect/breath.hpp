@@ -11,10 +11,19 @@
 #include <optional>
 #include <vector>
 
-#include "affect/recogniser.hpp"
+#include "core/time.hpp"
+#include "flow/sensor_frame.hpp"
 #include "signal/respiration.hpp"
 
 namespace attune::affect {
+
+/// How the listener breathes, as far as a source tells. It moves no estimate: it is shown beside it.
+struct Breathing {
+    Time t;                 ///< end of its window of 32 s
+    double per_min = 0.0;   ///< 4..40
+    double quality = 0.0;   ///< 0.6..1
+    flow::Channel of = flow::Channel::kRespiration;  ///< the channel that it was read from
+};
 
 class BreathTracker {
 public:

@@ -20,14 +20,6 @@
 
 namespace attune::affect {
 
-/// How the listener breathes, as far as a source tells. It moves no estimate: it is shown beside it.
-struct Breathing {
-    Time t;                 ///< end of its window of 32 s
-    double per_min = 0.0;   ///< 4..40
-    double quality = 0.0;   ///< 0.6..1
-    flow::Channel of = flow::Channel::kRespiration;  ///< the channel that it was read from
-};
-
 class Recogniser {
 public:
     virtual ~Recogniser() = default;
@@ -44,8 +36,6 @@ public:
     virtual void on_heard(const flow::Heard&) {}
     /// While it warms up: what it needs before it says anything, and how much of that it has; else empty.
     [[nodiscard]] virtual std::string waits_for() const { return {}; }
-    /// Breaths a minute now; nothing where the source tells none.
-    [[nodiscard]] virtual std::optional<Breathing> breathing(Time) const { return std::nullopt; }
 
     /// Evidence of the window that ends at or before `now`, at most one a call; empty = nothing new.
     /// Called at least at 4 Hz with `now` never going back. Once it has had any input a recogniser of

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "affect/recogniser.hpp"
+#include "affect/breath.hpp"
 #include "flow/affect_state.hpp"
 
 namespace attune::affect {

@@ -63,7 +63,7 @@ public:
         affect::Beside out;
         for (const Entry& entry : sources_) {
             if (!entry.recogniser) continue;
-            if (!out.breathing) out.breathing = entry.recogniser->breathing(now);
+            if (!out.breathing) out.breathing = entry.breath.at(now);
             std::string& waits_for = out.waits_for[entry.source->id()] = entry.recogniser->waits_for();
             const auto seen_s = fusion_.baseline_seen_s(entry.source->id());
             if (!waits_for.empty() || !seen_s) continue;
@@ -92,6 +92,7 @@ private:
     struct Entry {
         std::unique_ptr<sense::Source> source;
         std::unique_ptr<affect::Recogniser> recogniser;
+        affect::BreathTracker breath;   ///< shown beside the state; nothing else needs it, so no session pays for it
         sense::SimulatedSource* simulated = nullptr;
         bool lost = false;
         std::int64_t asked_s = -kAskEveryS;
@@ -117,7 +118,10 @@ private:
         sense::Batch batch;
         const auto pulled = entry.source->pull(t, batch);
         if (entry.recogniser) {
-            for (const auto& frame : batch.frames) entry.recogniser->push(frame);
+            for (const auto& frame : batch.frames) {
+                entry.recogniser->push(frame);
+                entry.breath.push(frame);
+            }
             for (const auto& crop : batch.crops) entry.recogniser->push(crop);
         }
         if (!entry.lost && (!pulled || entry.source->finished())) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "affect/body_recogniser.hpp"
+#include "affect/breath.hpp"
 
 #include <cmath>
 
@@ -19,24 +20,28 @@ struct Track {
     std::vector<float> samples;
 };
 
+/// What a track sends in its second `s`; nothing after its end.
+std::optional<flow::SensorFrame> second_of(const Track& track, int s, double from_s) {
+    const auto n = static_cast<std::size_t>(track.rate_hz);
+    const auto at = static_cast<std::size_t>(s) * n;
+    if (at + n > track.samples.size()) return std::nullopt;
+    flow::SensorFrame frame;
+    frame.source = "wrist";
+    frame.channel = track.channel;
+    frame.rate_hz = track.rate_hz;
+    frame.t = {from_seconds(from_s + s).ns};
+    frame.provenance.origin = flow::Origin::kSimulated;
+    frame.samples.assign(track.samples.begin() + static_cast<std::ptrdiff_t>(at),
+                         track.samples.begin() + static_cast<std::ptrdiff_t>(at + n));
+    return frame;
+}
+
 /// Pushes the tracks in blocks of a second and polls at 4 Hz; every answer.
 std::vector<flow::Evidence> play(BodyRecogniser& body, const std::vector<Track>& tracks, double seconds, double from_s = 0.0) {
     std::vector<flow::Evidence> out;
     for (int s = 0; s < static_cast<int>(seconds); ++s) {
-        for (const auto& track : tracks) {
-            const auto n = static_cast<std::size_t>(track.rate_hz);
-            const auto at = static_cast<std::size_t>(s) * n;
-            if (at + n > track.samples.size()) continue;
-            flow::SensorFrame frame;
-            frame.source = "wrist";
-            frame.channel = track.channel;
-            frame.rate_hz = track.rate_hz;
-            frame.t = {from_seconds(from_s + s).ns};
-            frame.provenance.origin = flow::Origin::kSimulated;
-            frame.samples.assign(track.samples.begin() + static_cast<std::ptrdiff_t>(at),
-                                 track.samples.begin() + static_cast<std::ptrdiff_t>(at + n));
-            body.push(frame);
-        }
+        for (const auto& track : tracks)
+            if (const auto frame = second_of(track, s, from_s)) body.push(*frame);
         for (int q = 1; q <= 4; ++q)
             if (auto e = body.poll({from_seconds(from_s + s + 0.25 * q).ns})) out.push_back(*e);
     }
@@ -205,28 +210,35 @@ TEST(BodyRecogniser, FramesOfOtherSourcesAndChannelsAreIgnored) {
     EXPECT_FALSE(body.poll({from_seconds(5.0).ns}));
 }
 
-TEST(BodyRecogniser, ToldByItsOwnChannelBreathIsNotReadFromThePulse) {
-    BodyRecogniser body("wrist", nullptr);
+/// Pushes the tracks as play() does, to who tells the breath.
+void breathe(BreathTracker& breath, const std::vector<Track>& tracks, double seconds, double from_s = 0.0) {
+    for (int s = 0; s < static_cast<int>(seconds); ++s)
+        for (const auto& track : tracks)
+            if (const auto frame = second_of(track, s, from_s)) breath.push(*frame);
+}
+
+TEST(BreathTracker, ToldByItsOwnChannelBreathIsNotReadFromThePulse) {
+    BreathTracker breath;
     auto tracks = person(120, 3);
-    EXPECT_FALSE(body.breathing({from_seconds(0).ns}));
+    EXPECT_FALSE(breath.at({from_seconds(0).ns}));
     auto belt = synth::tone(120 * 8, 8.0, 12.0 / 60.0, 1.0, 4.0);
     tracks.push_back({Channel::kRespiration, 8.0, belt});
-    (void)play(body, tracks, 120);
-    const auto b = body.breathing({from_seconds(120).ns});
+    breathe(breath, tracks, 120);
+    const auto b = breath.at({from_seconds(120).ns});
     ASSERT_TRUE(b);
     EXPECT_EQ(b->of, Channel::kRespiration);
     EXPECT_NEAR(b->per_min, 12.0, 1.0);
     EXPECT_NEAR(b->t.seconds(), 120.0, 1.5);
-    EXPECT_FALSE(body.breathing({from_seconds(126).ns})) << "a rate that is 6 s old is none";
+    EXPECT_FALSE(breath.at({from_seconds(126).ns})) << "a rate that is 6 s old is none";
 }
 
-TEST(BodyRecogniser, AGapInTheBeltBeginsItsWindowAnew) {
-    BodyRecogniser body("wrist", nullptr);
+TEST(BreathTracker, AGapInTheBeltBeginsItsWindowAnew) {
+    BreathTracker breath;
     const std::vector<Track> belt = {{Channel::kRespiration, 8.0, synth::tone(60 * 8, 8.0, 12.0 / 60.0, 1.0)}};
-    (void)play(body, belt, 60);
-    EXPECT_TRUE(body.breathing({from_seconds(60).ns}));
-    (void)play(body, belt, 30, 70.0);  // ten seconds are missing
-    EXPECT_FALSE(body.breathing({from_seconds(100).ns}));
+    breathe(breath, belt, 60);
+    EXPECT_TRUE(breath.at({from_seconds(60).ns}));
+    breathe(breath, belt, 30, 70.0);  // ten seconds are missing
+    EXPECT_FALSE(breath.at({from_seconds(100).ns}));
 }
 
 }  // namespace
