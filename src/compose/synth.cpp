@@ -104,24 +104,24 @@ Result<std::filesystem::path> find_soundfont() {
                 "looked at " + tried);
 }
 
+namespace {
+Result<std::filesystem::path> given_or_found(const std::filesystem::path& soundfont) {
+    return soundfont.empty() ? find_soundfont() : Result<std::filesystem::path>(soundfont);
+}
+}  // namespace
+
 Synth::Synth(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Synth::~Synth() = default;
 Synth::Synth(Synth&&) noexcept = default;
 Synth& Synth::operator=(Synth&&) noexcept = default;
 
 Result<Synth> Synth::create(const std::filesystem::path& soundfont) {
-    std::filesystem::path path = soundfont;
-    if (path.empty()) {
-        ATTUNE_TRY(path, find_soundfont());
-    }
+    ATTUNE_TRY(const auto path, given_or_found(soundfont));
     return open(path, nullptr);
 }
 
 Result<Synth> Synth::create_for(const Score& score, const std::filesystem::path& soundfont) {
-    std::filesystem::path path = soundfont;
-    if (path.empty()) {
-        ATTUNE_TRY(path, find_soundfont());
-    }
+    ATTUNE_TRY(const auto path, given_or_found(soundfont));
     const auto part = font_part(path, score.parts, score.notes);
     return open(path, part ? &*part : nullptr);   // what is not understood is loaded whole
 }
