@@ -52,74 +52,74 @@ learn::ModelCard card_of(const std::string& name, const MusicSets& sets,
     return card;
 }
 
-Result<void> write_model(const MusicModel& model, learn::ModelCard card, Evaluation evaluation,
-                         const std::filesystem::path& out) {
-    evaluation.leaky = card.leaky;  // this model's, not those of the one that was installed
-    evaluation.version = card.version;
+/// What was measured, and what it is measured against.
+void quote_figures(const Evaluation& evaluation, learn::ModelCard& card) {
     for (const auto& m : evaluation.metrics)
         card.metrics.push_back({m, "eval/results/" + card.model + ".json"});
     for (const auto& c : evaluation.chance)
         card.baseline += (card.baseline.empty() ? "" : "; ") + c.name + " on " + c.set + " " +
                          std::to_string(c.value).substr(0, 5) + " (" + c.note + ")";
+}
+
+Result<void> write_model(const MusicModel& model, learn::ModelCard card, Evaluation evaluation,
+                         const std::filesystem::path& out) {
+    evaluation.leaky = card.leaky;  // this model's, not those of the one that was installed
+    evaluation.version = card.version;
+    quote_figures(evaluation, card);
     ATTUNE_CHECK(core::make_folder(out));
     ATTUNE_CHECK(core::write_file_atomically(out / (card.model + ".evaluation.json"),
                                              learn::to_json(evaluation, 1) + "\n"));
     return learn::write_model(out, std::move(card), model.to_bytes());
 }
 
-/// The same figure when clips of an artist, and the spelling of folds, may stand on both sides.
+/// How it must not be measured: the clips in folds that may have an artist on both sides. train(clips) gives a model,
+/// judge(model, place, clip) looks at each clip that was left out; the protocol.
+template <typename Train, typename Judge>
+Result<std::string> over_leaky_folds(const MusicSets& sets, const Indices& clips, int k, Train&& train, Judge&& judge) {
+    ATTUNE_TRY(const auto split, learn::Split::leaky_k_fold(clips.size(), k, kFoldSeed, "leaky"));
+    for (const auto& fold : split.folds()) {
+        Indices seen;
+        for (const std::size_t i : fold.train()) seen.push_back(clips[i]);
+        ATTUNE_TRY(const MusicModel model, train(seen));
+        for (const std::size_t i : fold.test()) judge(model, i, sets.clips[clips[i]]);
+    }
+    return split.protocol();
+}
+
+std::size_t likeliest(const std::vector<double>& p) { return static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin()); }
+
 Result<learn::LeakyFigure> leaky_r2(const MusicSets& sets) {
     const Indices clips = sets.of("musifeast17"), panda = sets.of("panda_4q");
-    ATTUNE_TRY(const auto split,
-               learn::Split::leaky_k_fold(clips.size(), kFolds, kFoldSeed, "leaky"));
     std::vector<double> truth, predicted;
-    for (const auto& fold : split.folds()) {
-        Indices train;
-        for (const std::size_t i : fold.train()) train.push_back(clips[i]);
-        ATTUNE_TRY(const auto model, train_emotion(sets, train, panda));
-        for (const std::size_t i : fold.test()) {
-            truth.push_back(*sets.clips[clips[i]].valence);
-            predicted.push_back(model.predict(sets.clips[clips[i]].descriptors)[0]);
-        }
-    }
-    return learn::LeakyFigure{"r2_valence", "musifeast17", split.protocol(),
-                              learn::r2(truth, predicted)};
+    ATTUNE_TRY(const std::string protocol,
+               over_leaky_folds(sets, clips, kFolds, [&](const Indices& seen) { return train_emotion(sets, seen, panda); },
+                                [&](const MusicModel& model, std::size_t, const Clip& clip) {
+                                    truth.push_back(*clip.valence);
+                                    predicted.push_back(model.predict(clip.descriptors)[0]);
+                                }));
+    return learn::LeakyFigure{"r2_valence", "musifeast17", protocol, learn::r2(truth, predicted)};
 }
 
 Result<learn::LeakyFigure> leaky_f1(const MusicSets& sets) {
     const Indices clips = sets.of("panda_4q");
-    ATTUNE_TRY(const auto split, learn::Split::leaky_k_fold(clips.size(), 5, kFoldSeed, "leaky"));
     std::vector<int> truth(clips.size()), predicted(clips.size());
-    for (const auto& fold : split.folds()) {
-        Indices train;
-        for (const std::size_t i : fold.train()) train.push_back(clips[i]);
-        ATTUNE_TRY(const auto model, train_quadrant(sets, train));
-        for (const std::size_t i : fold.test()) {
-            const auto p = predict(model, sets.clips[clips[i]]);
-            truth[i] = *sets.clips[clips[i]].quadrant;
-            predicted[i] = static_cast<int>(std::max_element(p.begin(), p.end()) - p.begin());
-        }
-    }
-    return learn::LeakyFigure{"macro_f1", "panda_4q", split.protocol(),
-                              learn::macro_f1(learn::confusion(truth, predicted, 4))};
+    ATTUNE_TRY(const std::string protocol,
+               over_leaky_folds(sets, clips, 5, [&](const Indices& seen) { return train_quadrant(sets, seen); },
+                                [&](const MusicModel& model, std::size_t at, const Clip& clip) {
+                                    truth[at] = *clip.quadrant;
+                                    predicted[at] = static_cast<int>(likeliest(predict(model, clip)));
+                                }));
+    return learn::LeakyFigure{"macro_f1", "panda_4q", protocol, learn::macro_f1(learn::confusion(truth, predicted, 4))};
 }
 
 Result<learn::LeakyFigure> leaky_accuracy(const MusicSets& sets, const Indices& clips) {
-    ATTUNE_TRY(const auto split,
-               learn::Split::leaky_k_fold(clips.size(), kFolds, kFoldSeed, "leaky"));
     std::size_t right = 0;
-    for (const auto& fold : split.folds()) {
-        Indices train;
-        for (const std::size_t i : fold.train()) train.push_back(clips[i]);
-        ATTUNE_TRY(const auto model, train_genre(sets, train, 1));
-        for (const std::size_t i : fold.test()) {
-            const auto p = model.predict(sets.clips[clips[i]].descriptors);
-            const auto top = std::max_element(p.begin(), p.end()) - p.begin();
-            right += model.labels[static_cast<std::size_t>(top)] == sets.clips[clips[i]].genre ? 1 : 0;
-        }
-    }
-    return learn::LeakyFigure{"accuracy", "musifeast17", split.protocol(),
-                              static_cast<double>(right) / static_cast<double>(clips.size())};
+    ATTUNE_TRY(const std::string protocol,
+               over_leaky_folds(sets, clips, kFolds, [&](const Indices& seen) { return train_genre(sets, seen, 1); },
+                                [&](const MusicModel& model, std::size_t, const Clip& clip) {
+                                    right += model.labels[likeliest(model.predict(clip.descriptors))] == clip.genre ? 1 : 0;
+                                }));
+    return learn::LeakyFigure{"accuracy", "musifeast17", protocol, static_cast<double>(right) / static_cast<double>(clips.size())};
 }
 
 Result<MusicSets> training_sets(const TrainRequest& request) {
@@ -198,8 +198,7 @@ learn::ModelCard card_without_a_model(const Evaluation& evaluation) {
     card.outputs = "P(Q4), 0..1";
     card.calibration = "that of the quadrant model";
     card.subgroups = "within quadrant 4, in the result";
-    for (const auto& m : evaluation.metrics) card.metrics.push_back({m, "eval/results/calming.json"});
-    for (const auto& c : evaluation.chance) card.baseline += (card.baseline.empty() ? "" : "; ") + c.name + " on " + c.set + " " + std::to_string(c.value).substr(0, 5) + " (" + c.note + ")";
+    quote_figures(evaluation, card);
     return card;
 }
 
