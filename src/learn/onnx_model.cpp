@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The only file that includes OpenCV's dnn.
+// The only file, with detail/direct_convolution.cpp, that includes OpenCV's dnn.
 #include "learn/onnx_model.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <opencv2/dnn.hpp>
 
 #include "core/paths.hpp"
+#include "learn/detail/direct_convolution.hpp"
 
 namespace attune::learn {
 namespace {
@@ -33,6 +34,7 @@ void prepare_opencv() {
         cv::setNumThreads(1);
         cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
         cv::redirectError(swallow);
+        detail::use_direct_convolution();
         return true;
     }();
     static_cast<void>(once);

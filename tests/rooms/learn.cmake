@@ -3,6 +3,7 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_calibration_test.cpp
   unit/learn_crop_jpeg_test.cpp
   unit/learn_dataset_hash_test.cpp
+  unit/learn_direct_convolution_test.cpp
   unit/learn_evaluation_test.cpp
   unit/learn_logistic_test.cpp
   unit/learn_machines_test.cpp

@@ -25,10 +25,36 @@ public:
         graph += bytes(5, tensor("b", {outputs}, b));
         graph += bytes(11, value(input, shape));
         graph += bytes(12, value(output, {1, outputs}));
-        return varint(1, 6) + bytes(7, graph) + bytes(8, bytes(1, std::string()) + varint(2, 11));
+        return model(graph);
+    }
+
+    /// y = convolution of x, of `shape` [n, in, h, w], with w [out, in, kh, kw] and a bias b; pads are top, left, bottom, right.
+    static std::string convolution(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& kernel,
+                                   const std::vector<float>& w, const std::vector<float>& b,
+                                   const std::vector<std::int64_t>& strides, const std::vector<std::int64_t>& pads) {
+        std::string conv;
+        for (const char* in : {"x", "w", "b"}) conv += bytes(1, in);
+        conv += bytes(2, "y") + bytes(3, "y") + bytes(4, "Conv");
+        conv += bytes(5, attribute("kernel_shape", {kernel[2], kernel[3]})) + bytes(5, attribute("strides", strides)) +
+                bytes(5, attribute("pads", pads));
+        const auto side = [&](std::size_t d) {
+            return (shape[2 + d] + pads[d] + pads[2 + d] - kernel[2 + d]) / strides[d] + 1;
+        };
+        const std::string graph = bytes(1, conv) + bytes(2, "tiny") + bytes(5, tensor("w", kernel, w)) +
+                                  bytes(5, tensor("b", {kernel[0]}, b)) + bytes(11, value("x", shape)) +
+                                  bytes(12, value("y", {shape[0], kernel[0], side(0), side(1)}));
+        return model(graph);
     }
 
 private:
+    static std::string model(const std::string& graph) {
+        return varint(1, 6) + bytes(7, graph) + bytes(8, bytes(1, std::string()) + varint(2, 11));
+    }
+    static std::string attribute(const std::string& name, const std::vector<std::int64_t>& all) {
+        std::string out = bytes(1, name);
+        for (const auto v : all) out += varint(8, static_cast<std::uint64_t>(v));
+        return out + varint(20, 7);
+    }
     static std::string number(std::uint64_t v) {
         std::string out;
         for (; v >= 128; v >>= 7) out += static_cast<char>((v & 127) | 128);
