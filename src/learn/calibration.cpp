@@ -132,4 +132,50 @@ Result<Isotonic> Isotonic::fit(std::span<const double> scores, std::span<const i
     return line;
 }
 
+namespace {
+
+/// x with P(|N(0, 1)| <= x) = p.
+double normal_half_width(double p) {
+    double low = 0.0, high = 10.0;
+    for (int step = 0; step < 100; ++step) {
+        const double mid = 0.5 * (low + high);
+        (std::erf(mid / std::sqrt(2.0)) < p ? low : high) = mid;
+    }
+    return 0.5 * (low + high);
+}
+
+}  // namespace
+
+Result<GroupSpreads> GroupSpreads::fit(std::span<const double> errors, std::span<const std::string> groups, double coverage, double shrink) {
+    if (errors.size() != groups.size() || errors.size() < 10)
+        return fail(ErrorCode::kBadArgument, std::to_string(errors.size()) + " errors for " + std::to_string(groups.size()) +
+                                                 " groups; at least 10 of each");
+    if (!(coverage >= 0.5 && coverage <= 0.99) || !(shrink > 0.0))
+        return fail(ErrorCode::kBadArgument, "coverage " + std::to_string(coverage) + " is not in 0.5..0.99, or shrink " +
+                                                 std::to_string(shrink) + " not above 0");
+    struct Sum { double squares = 0.0, n = 0.0; };
+    std::map<std::string, Sum> sums;
+    Sum every;
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+        if (!std::isfinite(errors[i])) return fail(ErrorCode::kBadArgument, "error " + std::to_string(i) + " is not finite");
+        for (Sum* sum : {&sums[groups[i]], &every}) sum->squares += errors[i] * errors[i], sum->n += 1.0;
+    }
+    const double square = every.squares / every.n;
+    const auto spread = [&](double squares, double n) { return std::sqrt((squares + shrink * square) / (n + shrink)); };
+    // Each error against the spread of its group without it, as a new one will stand against all of them.
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+        const Sum& sum = sums.at(groups[i]);
+        const double without = spread(std::max(0.0, sum.squares - errors[i] * errors[i]), sum.n - 1.0);
+        scores.push_back(without > 0.0 ? std::abs(errors[i]) / without : 0.0);
+    }
+    std::sort(scores.begin(), scores.end());
+    const auto rank = static_cast<std::size_t>(std::ceil((every.n + 1.0) * coverage));
+    const double factor = scores[std::min(rank, scores.size()) - 1] / normal_half_width(coverage);
+    GroupSpreads out;
+    out.all = std::sqrt(square);
+    for (const auto& [name, sum] : sums) out.group[name] = factor * spread(sum.squares, sum.n);
+    return out;
+}
+
 }  // namespace attune::learn

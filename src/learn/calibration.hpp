@@ -5,9 +5,13 @@
 /// In       out-of-fold logits or scores with their labels; ≥ 2 samples and both classes
 /// Errors   kBadArgument: sizes differ, too few samples, one class only, NaN
 /// Method   temperature: Guo et al. 2017 (arXiv 1706.04599); Platt 1999 with his target smoothing;
-///          isotonic: pool adjacent violators (Barlow 1972), linear between the blocks' centres
+///          isotonic: pool adjacent violators (Barlow 1972), linear between the blocks' centres;
+///          group spreads: conformal prediction by category (Vovk et al. 2005, doi:10.1007/b106715), its score divided by
+///          a spread that is shrunk to that of all (Lei et al. 2018, doi:10.1080/01621459.2017.1307116)
 #include <cstddef>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/result.hpp"
@@ -32,6 +36,16 @@ struct Isotonic {
     std::vector<double> score, p;  ///< the same length, score rising
     [[nodiscard]] double operator()(double s) const;
     [[nodiscard]] static Result<Isotonic> fit(std::span<const double> scores, std::span<const int> truth);
+};
+
+/// How far a regression errs, by group: mean ± z(coverage) × SD holds the truth as often as `coverage` says, in each group.
+struct GroupSpreads {
+    double all = 0.0;                     ///< root mean square of every error
+    std::map<std::string, double> group;  ///< SD of each group
+    /// errors: out-of-fold, one a sample; groups: its category. `shrink`: how many samples of all a group's spread is
+    /// mixed with; > 0. coverage 0.5..0.99.
+    [[nodiscard]] static Result<GroupSpreads> fit(std::span<const double> errors, std::span<const std::string> groups,
+                                                  double coverage, double shrink);
 };
 
 }  // namespace attune::learn
