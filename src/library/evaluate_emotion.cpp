@@ -14,102 +14,99 @@ namespace {
 
 constexpr double kZ90 = 1.6448536269514722;
 
-void regression_figures(Evaluation& e, const MusicSets& sets, const Measured& m, double sd_valence,
-                        double sd_arousal) {
-    const std::string set = "musifeast17";
-    const auto groups = artists(sets, m.clips);
-    std::vector<double> valence, arousal, pv, pa;
-    std::vector<std::string> genres;
-    for (std::size_t i = 0; i < m.clips.size(); ++i) {
-        valence.push_back(*sets.clips[m.clips[i]].valence);
-        arousal.push_back(*sets.clips[m.clips[i]].arousal);
-        pv.push_back(m.predicted[2 * i]);
-        pa.push_back(m.predicted[2 * i + 1]);
-        genres.push_back(sets.clips[m.clips[i]].genre);
+/// One of the two dimensions over the clips: what raters say, what the model says, and its SD with the genre known (as from a
+/// tag) and not known.
+struct Dimension {
+    std::vector<double> truth, said, sd, sd_untagged;
+
+    [[nodiscard]] double covered(Pick which, const std::vector<double>& width) const {
+        double inside = 0.0;
+        for (const std::size_t i : which) inside += std::abs(truth[i] - said[i]) <= kZ90 * width[i] ? 1.0 : 0.0;
+        return which.empty() ? std::nan("") : inside / static_cast<double>(which.size());
     }
-    const auto two = [&](const std::vector<double>& truth, const std::vector<double>& predicted,
-                         auto&& figure) {
-        return
-            [&truth, &predicted, figure](Pick s) { return figure(at(truth, s), at(predicted, s)); };
-    };
-    const auto r2 = [](const auto& t, const auto& p) { return learn::r2(t, p); };
-    const auto r = [](const auto& t, const auto& p) { return learn::pearson(t, p); };
-    const auto error = [](const auto& t, const auto& p) { return learn::rmse(t, p); };
-    e.metrics.push_back(metric("r2_arousal", set, groups, two(arousal, pa, r2)));
-    e.metrics.push_back(metric("r2_valence", set, groups, two(valence, pv, r2)));
-    e.metrics.push_back(metric("r_arousal", set, groups, two(arousal, pa, r)));
-    e.metrics.push_back(metric("r_valence", set, groups, two(valence, pv, r)));
-    e.metrics.push_back(metric("rmse_arousal", set, groups, two(arousal, pa, error)));
-    e.metrics.push_back(metric("rmse_valence", set, groups, two(valence, pv, error)));
-    const auto covered = [](double sd) {
-        return [sd](const auto& t, const auto& p) {
-            double inside = 0.0;
-            for (std::size_t i = 0; i < t.size(); ++i)
-                inside += std::abs(t[i] - p[i]) <= kZ90 * sd ? 1.0 : 0.0;
-            return t.empty() ? std::nan("") : inside / static_cast<double>(t.size());
-        };
-    };
-    e.metrics.push_back(
-        metric("coverage90_arousal", set, groups, two(arousal, pa, covered(sd_arousal))));
-    e.metrics.push_back(
-        metric("coverage90_valence", set, groups, two(valence, pv, covered(sd_valence))));
-    auto pooled = metric("coverage90", set, groups, [&](Pick s) {
-        return 0.5 * (covered(sd_arousal)(at(arousal, s), at(pa, s)) +
-                      covered(sd_valence)(at(valence, s), at(pv, s)));
-    });
-    e.metrics.push_back(pooled);
-    // Width of the interval over that of a guess without music (the spread of the ratings
-    // themselves).
-    const auto width = [&](double sd, const std::vector<double>& truth) {
-        double mean = 0.0, square = 0.0;
+    [[nodiscard]] double rmse(Pick which) const { return learn::rmse(at(truth, which), at(said, which)); }
+    /// Width of the interval over that of a guess without music: the spread of all the ratings.
+    [[nodiscard]] double width(Pick which) const {
+        double mean = 0.0, square = 0.0, sum = 0.0;
         for (const double t : truth) mean += t / static_cast<double>(truth.size());
         for (const double t : truth) square += (t - mean) * (t - mean);
-        return sd / std::sqrt(square / static_cast<double>(truth.size()));
-    };
-    if (!m.clips.empty()) {
-        e.metrics.push_back({"width_over_climatology_arousal",
-                             set,
-                             width(sd_arousal, arousal),
-                             std::nullopt,
-                             m.clips.size(),
-                             {}});
-        e.metrics.push_back({"width_over_climatology_valence",
-                             set,
-                             width(sd_valence, valence),
-                             std::nullopt,
-                             m.clips.size(),
-                             {}});
-        e.chance.push_back({"r2_arousal", set, 0.0, std::nullopt, m.clips.size(),
-                            "always the mean of the ratings"});
-        e.chance.push_back({"r2_valence", set, 0.0, std::nullopt, m.clips.size(),
-                            "always the mean of the ratings"});
-        e.calibration.push_back({set, "interval_coverage", pooled.value, {}});
+        for (const std::size_t i : which) sum += sd[i];
+        return sum / static_cast<double>(which.size()) / std::sqrt(square / static_cast<double>(truth.size()));
     }
+};
+
+struct Judged {
+    Dimension valence, arousal;
+
+    explicit Judged(std::size_t clips) {
+        for (Dimension* d : {&valence, &arousal})
+            for (auto* v : {&d->truth, &d->said, &d->sd, &d->sd_untagged}) v->resize(clips);
+    }
+    void spread(const MusicModel& model, std::size_t at, const std::string& genre) {
+        valence.sd[at] = model.sd("valence", genre).value_or(0.0), valence.sd_untagged[at] = model.sd("valence", "").value_or(0.0);
+        arousal.sd[at] = model.sd("arousal", genre).value_or(0.0), arousal.sd_untagged[at] = model.sd("arousal", "").value_or(0.0);
+    }
+    [[nodiscard]] double covered(Pick s) const { return 0.5 * (arousal.covered(s, arousal.sd) + valence.covered(s, valence.sd)); }
+    [[nodiscard]] double covered_untagged(Pick s) const {
+        return 0.5 * (arousal.covered(s, arousal.sd_untagged) + valence.covered(s, valence.sd_untagged));
+    }
+};
+
+learn::Metric plain(const char* name, double value, std::size_t n) { return {name, "musifeast17", value, std::nullopt, n, {}}; }
+
+void genre_figures(Evaluation& e, const Judged& j, const std::vector<std::string>& genres) {
     for (const std::string& genre : std::set<std::string>(genres.begin(), genres.end())) {
         Indices which;
         for (std::size_t i = 0; i < genres.size(); ++i) {
             if (genres[i] == genre) which.push_back(i);
         }
-        learn::Subgroup sub{"genre=" + genre, {}};
-        const double a = covered(sd_arousal)(at(arousal, which), at(pa, which)),
-                     v = covered(sd_valence)(at(valence, which), at(pv, which));
-        sub.metrics.push_back({"coverage90_arousal", set, a, std::nullopt, which.size(), {}});
-        sub.metrics.push_back({"coverage90_valence", set, v, std::nullopt, which.size(), {}});
-        sub.metrics.push_back({"coverage90", set, 0.5 * (a + v), std::nullopt, which.size(), {}});
-        sub.metrics.push_back({"rmse_arousal",
-                               set,
-                               learn::rmse(at(arousal, which), at(pa, which)),
-                               std::nullopt,
-                               which.size(),
-                               {}});
-        sub.metrics.push_back({"rmse_valence",
-                               set,
-                               learn::rmse(at(valence, which), at(pv, which)),
-                               std::nullopt,
-                               which.size(),
-                               {}});
-        e.subgroups.push_back(std::move(sub));
+        const std::size_t n = which.size();
+        e.subgroups.push_back({"genre=" + genre,
+                               {plain("coverage90_arousal", j.arousal.covered(which, j.arousal.sd), n),
+                                plain("coverage90_valence", j.valence.covered(which, j.valence.sd), n),
+                                plain("coverage90", j.covered(which), n), plain("coverage90_untagged", j.covered_untagged(which), n),
+                                plain("rmse_arousal", j.arousal.rmse(which), n), plain("rmse_valence", j.valence.rmse(which), n),
+                                plain("width_over_climatology_arousal", j.arousal.width(which), n),
+                                plain("width_over_climatology_valence", j.valence.width(which), n)}});
     }
+}
+
+void regression_figures(Evaluation& e, const MusicSets& sets, const Measured& m, Judged& j) {
+    const std::string set = "musifeast17";
+    const auto groups = artists(sets, m.clips);
+    std::vector<std::string> genres;
+    for (std::size_t i = 0; i < m.clips.size(); ++i) {
+        const Clip& c = sets.clips[m.clips[i]];
+        j.valence.truth[i] = *c.valence, j.valence.said[i] = m.predicted[2 * i];
+        j.arousal.truth[i] = *c.arousal, j.arousal.said[i] = m.predicted[2 * i + 1];
+        genres.push_back(c.genre);
+    }
+    const auto both = [&](const std::string& name, auto&& figure) {
+        e.metrics.push_back(metric(name + "_arousal", set, groups, [&](Pick s) { return figure(at(j.arousal.truth, s), at(j.arousal.said, s)); }));
+        e.metrics.push_back(metric(name + "_valence", set, groups, [&](Pick s) { return figure(at(j.valence.truth, s), at(j.valence.said, s)); }));
+    };
+    both("r2", [](const auto& t, const auto& p) { return learn::r2(t, p); });
+    both("r", [](const auto& t, const auto& p) { return learn::pearson(t, p); });
+    both("rmse", [](const auto& t, const auto& p) { return learn::rmse(t, p); });
+    const auto coverage = [&](const char* name, const char* note, auto&& figure) {
+        e.metrics.push_back(metric(name, set, groups, figure));
+        e.metrics.back().note = note;
+    };
+    const char* known = "genre known, as from a tag";
+    coverage("coverage90_arousal", known, [&](Pick s) { return j.arousal.covered(s, j.arousal.sd); });
+    coverage("coverage90_valence", known, [&](Pick s) { return j.valence.covered(s, j.valence.sd); });
+    coverage("coverage90", known, [&](Pick s) { return j.covered(s); });
+    if (!m.clips.empty()) e.calibration.push_back({set, "interval_coverage", e.metrics.back().value, {}});
+    coverage("coverage90_untagged", "genre not known: one width for all music", [&](Pick s) { return j.covered_untagged(s); });
+    if (m.clips.empty()) return;
+    const Indices all = all_of(m.clips.size());
+    e.metrics.push_back(plain("width_over_climatology_arousal", j.arousal.width(all), all.size()));
+    e.metrics.push_back(plain("width_over_climatology_valence", j.valence.width(all), all.size()));
+    for (const char* name : {"r2_arousal", "r2_valence"}) {
+        e.chance.push_back(plain(name, 0.0, all.size()));
+        e.chance.back().note = "always the mean of the ratings";
+    }
+    genre_figures(e, j, genres);
 }
 
 /// Correlation on musifeast17 of a model that has only seen the quadrants of panda_4q, common
@@ -149,29 +146,27 @@ Result<Evaluation> evaluate_emotion(const EvaluateRequest& request) {
                     "music-emotion is measured on musifeast17, which is not below this folder",
                     request.data.string());
     Measured m;
-    double sd_valence = 0.0, sd_arousal = 0.0;
+    Judged judged(clips.size());
     if (request.cross_validate) {
         quote_card("music-emotion", request, e);
-        ATTUNE_TRY(m, cross_validated(
-                          sets, clips, panda, 2,
-                          [&](const Indices& train, const Indices& helpers) {
-                              return train_emotion(sets, train, helpers);
-                          },
-                          request));
-        MusicModel calibrated;
-        ATTUNE_CHECK(
-            calibrate_emotion(calibrated, sets, clips, panda));  // its folds are of another seed
-        sd_valence = calibrated.constant("sd_valence", 0.0),
-        sd_arousal = calibrated.constant("sd_arousal", 0.0);
+        // SDs are of folds within each training side: no clip has a part in its own.
+        const auto train = [&](const Indices& seen, const Indices& helpers) -> Result<MusicModel> {
+            ATTUNE_TRY(auto model, train_emotion(sets, seen, helpers));
+            ATTUNE_CHECK(calibrate_emotion(model, sets, seen, helpers));
+            return model;
+        };
+        ATTUNE_TRY(m, cross_validated(sets, clips, panda, 2, train, request, [&](const MusicModel& model, std::size_t place) {
+                       judged.spread(model, place, sets.clips[clips[place]].genre);
+                   }));
     } else {
         ATTUNE_TRY(const auto loaded, load_installed("music-emotion", request, e));
         ATTUNE_TRY(m, installed(sets, clips, loaded.first, loaded.second, e));
-        sd_valence = loaded.second.constant("sd_valence", 0.0),
-        sd_arousal = loaded.second.constant("sd_arousal", 0.0);
+        judged = Judged(m.clips.size());
+        for (std::size_t i = 0; i < m.clips.size(); ++i) judged.spread(loaded.second, i, sets.clips[m.clips[i]].genre);
     }
     e.protocol = m.protocol;
     count(e, sets, m.clips);
-    regression_figures(e, sets, m, sd_valence, sd_arousal);
+    regression_figures(e, sets, m, judged);
     if (request.cross_validate) ATTUNE_CHECK(transfer_figures(e, sets));
     return e;
 }

@@ -26,7 +26,7 @@ std::vector<int> quadrants(const MusicSets& sets, const Indices& clips) {
 
 Result<Measured> cross_validated(const MusicSets& sets, const Indices& clips, const Indices& others,
                                  std::size_t outputs, const TrainOn& train,
-                                 const EvaluateRequest& request) {
+                                 const EvaluateRequest& request, const Witness& witness) {
     Measured out;
     out.clips = clips;
     out.predicted.resize(clips.size() * outputs);
@@ -47,6 +47,7 @@ Result<Measured> cross_validated(const MusicSets& sets, const Indices& clips, co
             const auto p = predict(model, sets.clips[clips[i]]);
             std::copy(p.begin(), p.end(),
                       out.predicted.begin() + static_cast<std::ptrdiff_t>(i * outputs));
+            if (witness) witness(model, i);
         }
         if (request.progress) request.progress("folds", ++done, split.folds().size());
     }

@@ -44,12 +44,15 @@ struct Measured {
 
 /// Trains on `train`; `helpers` are clips of the other set by artists that are not tested.
 using TrainOn = std::function<Result<MusicModel>(const Indices& train, const Indices& helpers)>;
+/// Sees each clip beside the model that judged it.
+using Witness = std::function<void(const MusicModel& model, std::size_t place)>;
 
 /// kFolds by artist, retrained in each fold; artists under test are taken out of `others`, too.
 [[nodiscard]] Result<Measured> cross_validated(const MusicSets& sets, const Indices& clips,
                                                const Indices& others, std::size_t outputs,
                                                const TrainOn& train,
-                                               const learn::EvaluateRequest& request);
+                                               const learn::EvaluateRequest& request,
+                                               const Witness& witness = {});
 /// The installed model on the clips whose artists its card does not list (in any set: an artist is
 /// one person).
 [[nodiscard]] Result<Measured> installed(const MusicSets& sets, const Indices& clips,

@@ -6,6 +6,7 @@
 
 #include "core/hash.hpp"
 #include "core/paths.hpp"
+#include "core/text.hpp"
 #include "learn/detail/byte_stream.hpp"
 #include "signal/music_descriptors.hpp"
 
@@ -27,9 +28,25 @@ std::string descriptor_fingerprint() {
     return core::to_hex(hash.finish());
 }
 
-double MusicModel::constant(const char* name, double otherwise) const {
+std::string genre_key(std::string_view genre) {
+    std::string key;
+    for (const char c : core::to_lower_ascii(genre)) {
+        const auto u = static_cast<unsigned char>(c);
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || u >= 0x80) key.push_back(c);
+        if (c == '&') key.push_back('n');
+    }
+    return key;
+}
+
+double MusicModel::constant(const std::string& name, double otherwise) const {
     const auto at = constants.find(name);
     return at == constants.end() ? otherwise : at->second;
+}
+
+std::optional<double> MusicModel::sd(const std::string& label, std::string_view genre) const {
+    auto at = constants.find("sd_" + label + " of " + genre_key(genre));
+    if (at == constants.end()) at = constants.find("sd_" + label);
+    return at == constants.end() ? std::nullopt : std::optional(at->second);
 }
 
 std::vector<double> MusicModel::scores(std::span<const float> descriptors) const {

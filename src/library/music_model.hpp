@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -35,7 +36,7 @@ public:
     Kind kind = Kind::kRegression;
     std::vector<std::string> labels;  ///< of the outputs
     std::map<std::string, double>
-        constants;  ///< "sd_valence", "temperature", "platt_slope", "platt_offset"
+        constants;  ///< "sd_valence", "sd_valence of folk", "temperature", "platt_slope", "platt_offset"
     std::optional<learn::KernelMachine> first, second;
     std::optional<learn::Forest> forest;     ///< instead of the machines
     std::optional<learn::PairMachine> pairs;  ///< instead of both
@@ -48,7 +49,10 @@ public:
     [[nodiscard]] std::vector<double> predict_mean(std::span<const std::vector<float>* const> windows) const;
     /// The same before softmax or sigmoid.
     [[nodiscard]] std::vector<double> scores(std::span<const float> descriptors) const;
-    [[nodiscard]] double constant(const char* name, double otherwise) const;
+    [[nodiscard]] double constant(const std::string& name, double otherwise) const;
+    /// SD of the error of a label on music that a tag says is of a genre; on any music if the genre is unknown to the model or
+    /// empty. nullopt if the model does not know its error.
+    [[nodiscard]] std::optional<double> sd(const std::string& label, std::string_view genre) const;
 
     [[nodiscard]] std::string to_bytes() const;
     [[nodiscard]] static Result<MusicModel> from_bytes(std::string_view bytes);
@@ -57,6 +61,10 @@ public:
 private:
     [[nodiscard]] std::vector<double> linked(std::vector<double> scores) const;
 };
+
+/// A genre as tags write it, so that "Hip-Hop", "hip hop" and "HipHop", "R&B" and "RnB" are one: letters and digits, lower
+/// case, & as n.
+[[nodiscard]] std::string genre_key(std::string_view genre);
 
 /// BLAKE2b over the names of the descriptors and the extractor's version: a model fits only its
 /// own.

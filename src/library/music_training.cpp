@@ -21,6 +21,10 @@ using learn::KernelTerm;
 using Kind = learn::KernelTerm::Kind;
 
 constexpr std::uint64_t kCalibrationSeed = 77;
+constexpr double kCoverage = 0.9;
+/// Clips of any genre that a genre's spread is mixed with: 3, 5 and 10 kept every genre within 80-97 % in five foldings of these
+/// clips, 10 with the best interval score (Gneiting & Raftery 2007, doi:10.1198/016214506000001437).
+constexpr double kGenreShrink = 10.0;
 
 /// Sizes of the groups of descriptors: spectrum, shape and dynamics, harmony, rhythm.
 std::vector<std::size_t> descriptor_groups() {
@@ -220,14 +224,19 @@ Result<void> calibrate_emotion(MusicModel& model, const MusicSets& sets, Indices
                                                   [&](const auto& train, const auto& helpers) {
                                                       return train_emotion(sets, train, helpers);
                                                   }));
-    double valence = 0.0, arousal = 0.0;
+    std::vector<std::string> genres;
+    std::vector<double> valence, arousal;
     for (std::size_t t = 0; t < musifeast.size(); ++t) {
         const Clip& c = sets.clips[musifeast[t]];
-        valence += (scores[2 * t] - *c.valence) * (scores[2 * t] - *c.valence);
-        arousal += (scores[2 * t + 1] - *c.arousal) * (scores[2 * t + 1] - *c.arousal);
+        genres.push_back(genre_key(c.genre));
+        valence.push_back(scores[2 * t] - *c.valence);
+        arousal.push_back(scores[2 * t + 1] - *c.arousal);
     }
-    model.constants["sd_valence"] = std::sqrt(valence / static_cast<double>(musifeast.size()));
-    model.constants["sd_arousal"] = std::sqrt(arousal / static_cast<double>(musifeast.size()));
+    for (const auto& [label, errors] : {std::pair{"sd_valence", &valence}, std::pair{"sd_arousal", &arousal}}) {
+        ATTUNE_TRY(const auto spreads, learn::GroupSpreads::fit(*errors, genres, kCoverage, kGenreShrink));
+        model.constants[label] = spreads.all;
+        for (const auto& [genre, sd] : spreads.group) model.constants[std::string(label) + " of " + genre] = sd;
+    }
     return {};
 }
 

@@ -22,7 +22,7 @@ namespace attune::library {
 [[nodiscard]] Result<MusicModel> train_emotion(const MusicSets& sets,
                                                std::span<const std::size_t> musifeast,
                                                std::span<const std::size_t> panda);
-/// Residual SDs from 10-fold predictions by artist within the training clips.
+/// Residual SDs from 10-fold predictions by artist within the training clips: of all music, and of each genre that they name.
 [[nodiscard]] Result<void> calibrate_emotion(MusicModel& model, const MusicSets& sets,
                                              std::span<const std::size_t> musifeast,
                                              std::span<const std::size_t> panda);

@@ -138,10 +138,9 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
             sum[0] / static_cast<double>(std::max<std::size_t>(1, looks.size())),
             sum[1] / static_cast<double>(std::max<std::size_t>(1, looks.size()))};
         if (!analysis.descriptors.empty()) p = m.predict(analysis.descriptors);
-        profile.expressed_valence =
-            estimate(limited(p[0]), m.constant("sd_valence", 0.4), s.emotion->id);
-        profile.expressed_arousal =
-            estimate(limited(p[1]), m.constant("sd_arousal", 0.4), s.emotion->id);
+        const auto& genre = profile.tags.genre;  // some genres are harder to tell than others
+        profile.expressed_valence = estimate(limited(p[0]), m.sd("valence", genre).value_or(0.4), s.emotion->id);
+        profile.expressed_arousal = estimate(limited(p[1]), m.sd("arousal", genre).value_or(0.4), s.emotion->id);
         profile.arousal_p95 = percentile95(arousals);
     }
     if (s.quadrant) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "library/music_model.hpp"
 #include "signal/music_descriptors.hpp"
 
 namespace attune::library {
@@ -86,6 +87,30 @@ TEST_F(OfALongTrack, EverySegmentThatSoundsHasAValueBetweenThoseAroundIt) {
         EXPECT_LE(p.segments[i].expressed->arousal, high + 1e-12);
     }
     EXPECT_LE(*p.arousal_p95, high + 1e-12);
+}
+
+TEST_F(OfALongTrack, AGenreThatATagNamesSetsTheSpreadAndNothingElse) {
+    const auto a = track(4);
+    const auto tagged = [&](const char* genre) {
+        flow::TrackProfile p;
+        p.tags.genre = genre;
+        models.apply(a, p);
+        return p;
+    };
+    const auto untagged = tagged(""), classical = tagged("CLASSICAL"), country = tagged("Country"), unheard = tagged("Zydeco");
+    EXPECT_GT(*classical.expressed_valence->sd, *untagged.expressed_valence->sd) << "classical music is harder to tell";
+    EXPECT_LT(*country.expressed_valence->sd, *untagged.expressed_valence->sd);
+    EXPECT_DOUBLE_EQ(*unheard.expressed_arousal->sd, *untagged.expressed_arousal->sd);
+    EXPECT_DOUBLE_EQ(classical.expressed_valence->value, untagged.expressed_valence->value);
+    EXPECT_DOUBLE_EQ(classical.expressed_arousal->value, untagged.expressed_arousal->value);
+}
+
+TEST(GenreKey, SpellingsOfOneGenreAreOne) {
+    EXPECT_EQ(genre_key("Hip-Hop"), genre_key("hip hop"));
+    EXPECT_EQ(genre_key("R&B"), genre_key("RnB"));
+    EXPECT_EQ(genre_key("Video Game"), genre_key("video game"));
+    EXPECT_NE(genre_key("60s"), genre_key("80s"));
+    EXPECT_TRUE(genre_key(" / ").empty());
 }
 
 }  // namespace
