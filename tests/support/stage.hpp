@@ -18,7 +18,7 @@
 namespace attune::session {
 
 struct Stage {
-    library::SimulatedLibrary library{getenv("LIB")?(size_t)atoi(getenv("LIB")):2000, 1};
+    library::SimulatedLibrary library{2000, 1};
     World world;
     std::map<ContentKey, ProfilePtr> shelf;
 
