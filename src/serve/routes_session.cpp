@@ -69,7 +69,7 @@ Result<void> need_music(House& house) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const auto table, house.lines().table(*db));
     if (!table->rows().empty()) return {};
-    return fail(ErrorCode::kNotFound, "there is no music yet: add a folder on the Library page, or let Attune compose a first library there");
+    return fail(ErrorCode::kNotFound, "there is no music yet: add a folder on the Library page, let Attune compose a first library there, or have everything composed (More options)");
 }
 
 Result<std::string> start(House& house, const Request& request) {
@@ -95,7 +95,7 @@ Result<std::string> start(House& house, const Request& request) {
     }
     ATTUNE_TRY(wish.compose, composing_of(body));
     wish.actor = request.account;
-    ATTUNE_CHECK(need_music(house));
+    if (wish.compose.when != "always") ATTUNE_CHECK(need_music(house));
     ATTUNE_TRY(const Id id, runner->start(wish));
     return to_text({{"schema", "attune/session_started/1"}, {"session", id.text()}});
 }

@@ -199,7 +199,7 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     RunSetup setup;
     Start& start = setup.start;
     ATTUNE_TRY(start.goal, flow::Goal::parse(request.goal, request.minutes));
-    ATTUNE_CHECK(ensure_music(space, cancel, request.progress));
+    if (request.compose.when != "always") ATTUNE_CHECK(ensure_music(space, cancel, request.progress));
     ATTUNE_TRY(setup.world, space.world());
     ATTUNE_TRY(setup.profiles, space.profiles());
     const std::int64_t now = core::wall_now_ns();

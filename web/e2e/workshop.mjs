@@ -117,6 +117,21 @@ await test('Start: what cannot be composed is refused with what to do', async ()
   await unlearned.stop();
 });
 
+await test('Start: where there is no music yet, everything can be composed', async () => {
+  const empty = await serve(temporary('empty'));
+  await refused(empty.url, {}, 404, /there is no music yet/);
+  const there = await browserPage(empty.url);
+  const go = there.getByRole('button', { name: 'Start listening' });
+  await there.getByText('More options').click();
+  check(await go.isDisabled(), 'without music there is nothing to start');
+  await there.getByText('Nothing else', { exact: true }).click();
+  await go.click();
+  await there.locator('#meter').waitFor({ state: 'attached', timeout: 20_000 });
+  await until(async () => (await there.evaluate(() => Number(document.getElementById('meter')?.value ?? 0))) > 0.002, 'composed sound', 30_000);
+  await there.context().close();
+  await empty.stop();
+});
+
 await test('Start: a flagged listener is told why nothing is composed, and is refused at the door too', async () => {
   const who = (await get('/people/me/help')) && (await get('/people')).people[0].id;
   const put = (flags) => fetch(`${server.url}/api/v1/people/${who}/intake`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ flags }) });
