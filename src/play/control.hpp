@@ -37,6 +37,15 @@ struct Control {
     std::int64_t at = -1;
 };
 
+struct Item;
+
+/// A whole queue in the place of the one before. Trivially copyable.
+struct Adoption {
+    const Item* first = nullptr;  ///< and what is linked behind it; null = nothing
+    std::int64_t at = -1;         ///< < 0 = as soon as it is seen; else exactly at that engine frame
+    bool cut = false;             ///< what plays then is left for it, crossfade of config.skip_fade_s
+};
+
 enum class JoinKind : std::uint8_t {
     kStart,
     kGapless,

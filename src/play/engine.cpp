@@ -46,7 +46,7 @@ void Engine::take_messages() noexcept {
     while (inbox_.pop(m)) {
         switch (m.kind) {
         case Message::Kind::kItem: timeline_.push(m.item); break;
-        case Message::Kind::kClearQueue: timeline_.clear_queue(); break;
+        case Message::Kind::kAdopt: timeline_.adopt(m.adoption); break;
         case Message::Kind::kControl:
             if (m.control.kind == ControlKind::kStartleGuard)
                 guard_.set_startle(m.control.value > 0.0, m.control.value);
@@ -80,9 +80,9 @@ Timeline::Expected Engine::unheard() const noexcept {
 
 /// Opens what is expected soon and closes what no longer is.
 void Engine::preload() noexcept {
-    std::array<Timeline::Expected, 4> wanted;
-    for (int k = 0; k < 3; ++k) wanted[static_cast<std::size_t>(k)] = timeline_.expected(k);
-    wanted[3] = unheard();
+    std::array<Timeline::Expected, 5> wanted;
+    for (int k = 0; k < 4; ++k) wanted[static_cast<std::size_t>(k)] = timeline_.expected(k);
+    wanted[4] = unheard();
     for (auto& r : readers_) {
         if (r->item() == nullptr || in_use(r.get())) continue;
         const bool keep = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) {
@@ -176,7 +176,7 @@ bool Engine::ready(std::int64_t frames) noexcept {
         if (v->reader()->failed()) continue;
         if (v->supply(v->position()) < frames + kOfflineMargin) return false;
     }
-    for (const auto& w : {timeline_.expected(0), timeline_.expected(1), unheard()}) {
+    for (const auto& w : {timeline_.expected(0), timeline_.expected(1), timeline_.expected(3), unheard()}) {
         if (w.item == nullptr || !w.item->is_track()) continue;
         const Reader* r = reader_for(w.item, w.source_first);
         if (r == nullptr) return false;   // all of them are still closing

@@ -41,10 +41,11 @@ struct EngineConfig {
 
 /// What crosses to the engine.
 struct Message {
-    enum class Kind : std::uint8_t { kItem, kClearQueue, kControl };
+    enum class Kind : std::uint8_t { kItem, kAdopt, kControl };
     Kind kind = Kind::kControl;
     const Item* item = nullptr;
-    Control control;
+    Control control = {};
+    Adoption adoption = {};
 };
 
 class Engine {

@@ -28,6 +28,7 @@ struct Item {
     std::unique_ptr<flow::AudioSource>
         source;  ///< kCompose: prepared by the engine's owner; may be null in timeline mode
     bool broken_off = false;  ///< the engine's: the file ended before its promised length
+    const Item* next = nullptr;  ///< the item behind this one in the queue that both were given in
 
     [[nodiscard]] bool is_track() const { return plan.kind == flow::ItemKind::kTrack; }
 };

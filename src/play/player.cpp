@@ -27,6 +27,9 @@ constexpr auto kOfflineWait = std::chrono::seconds(20);
 constexpr std::int64_t kSettle_ns = 2'000'000'000;
 constexpr double kTurnDownFrom = 0.9;         // of the allowance
 constexpr double kTurnDown_db = -20.0;        // at its end
+// What is heard of a second is counted a while after it was rendered: turned down at a frame that
+// every way to run still has before it.
+constexpr std::int64_t kDoseLead = 48000;
 constexpr double kNoticeableShare_db = 0.25;  // steps of the turning down
 
 using SteadyNow = std::chrono::steady_clock;
@@ -190,7 +193,7 @@ void Player::State::count_dose(const Exposure& e) {
     if (std::abs(wanted - dose_gain_db) < kNoticeableShare_db && wanted != 0.0) return;
     if (wanted == dose_gain_db) return;
     dose_gain_db = wanted;
-    (void)post({Message::Kind::kControl, nullptr, {ControlKind::kDoseGain, wanted, 3.0, -1}});
+    (void)post({Message::Kind::kControl, nullptr, {ControlKind::kDoseGain, wanted, 3.0, e.engine_frame + kDoseLead}});
     if (wanted < 0.0 && !told_dose) {
         told_dose = true;
         own_events.push_back({EventKind::kDoseLow, {e.engine_frame}, {}, ErrorCode::kRefused});
@@ -269,11 +272,23 @@ Result<void> Player::enqueue(std::unique_ptr<Item> item) {
     return {};
 }
 
-Result<void> Player::replace_queue(std::vector<std::unique_ptr<Item>> items) {
-    if (!state_->post({Message::Kind::kClearQueue, nullptr, {}}))
+Result<void> Player::replace_queue(std::vector<std::unique_ptr<Item>> items, std::int64_t at,
+                                   bool cut) {
+    State& s = *state_;
+    Result<void> prepared;
+    std::size_t n = 0;
+    for (; n < items.size(); ++n) {
+        if (items[n]->source != nullptr && s.config.engine.samples)
+            prepared = items[n]->source->prepare(kGrid);
+        if (!prepared) break;
+        if (n > 0) items[n - 1]->next = items[n].get();
+    }
+    const Item* first = n > 0 ? items.front().get() : nullptr;
+    if (!s.post({Message::Kind::kAdopt, nullptr, {}, {first, at, cut && first != nullptr}}))
         return fail(ErrorCode::kBusy, "the engine takes no messages now", "");
-    for (auto& item : items) ATTUNE_CHECK(enqueue(std::move(item)));
-    return {};
+    items.resize(n);
+    std::move(items.begin(), items.end(), std::back_inserter(s.items));
+    return prepared;
 }
 
 void Player::control(const Control& c) {

@@ -79,8 +79,12 @@ public:
     /// Appends. kCompose: item.source is prepared here (it may take its time: not on the conductor
     /// for a cold one). Errors: kBusy if the queue is full (512), what prepare() says.
     [[nodiscard]] Result<void> enqueue(std::unique_ptr<Item> item);
-    /// Everything that is not yet sounding (or joined without a gap within 1 s) is replaced.
-    [[nodiscard]] Result<void> replace_queue(std::vector<std::unique_ptr<Item>> items);
+    /// Everything that is not yet sounding (or joined without a gap within 1 s) is replaced: at once,
+    /// or exactly at engine frame `at`. With `cut` what plays then is left for the first of `items`.
+    /// Errors: kBusy if the engine takes no messages, and nothing is replaced; what prepare() says:
+    /// the items before that one stand.
+    [[nodiscard]] Result<void> replace_queue(std::vector<std::unique_ptr<Item>> items,
+                                             std::int64_t at = -1, bool cut = false);
     void control(const Control& c);
     /// Silence within 0.5 s, from any thread, whatever else hangs.
     void stop() noexcept;

@@ -19,6 +19,9 @@ struct SmallQueue {
         items[static_cast<std::size_t>((at + size++) % N)] = x;
         return true;
     }
+    /// Only if size > 0.
+    [[nodiscard]] const T& front() const noexcept { return items[static_cast<std::size_t>(at)]; }
+    [[nodiscard]] T& front() noexcept { return items[static_cast<std::size_t>(at)]; }
     [[nodiscard]] std::optional<T> pop() noexcept {
         if (size == 0) return std::nullopt;
         const T x = items[static_cast<std::size_t>(at)];

@@ -69,6 +69,10 @@ const Item* Timeline::upcoming(int k) const noexcept {
 
 Timeline::Expected Timeline::expected(int k) const noexcept {
     if (k == 0) return {pending_.item, pending_.first};
+    if (k == 3) {
+        const Item* first = adoptions_.size > 0 ? adoptions_.front().first : nullptr;
+        return {first, first != nullptr ? first_source_frame(*first) : 0};
+    }
     const Voice* v = current();
     const bool repeats = hold_ && v != nullptr && v->item->is_track();
     const Item* item = repeats && k == 1 ? v->item : upcoming(repeats ? k - 2 : k - 1);
@@ -106,7 +110,7 @@ void Timeline::set_source_frames(const Item* item, std::int64_t source_frames,
     auto* writable = const_cast<Item*>(item);  // ours alone between push() and take_finished()
     if (rate_hz <= 0 || (item->source_frames == source_frames && item->source_rate_hz == rate_hz))
         return;
-    bool known = false;
+    bool known = adoptions_.size > 0 && adoptions_.front().first == item;
     for (int k = 0; k < queue_size_; ++k) known = known || upcoming(k) == item;
     for (const Voice& v : voices_)
         known = known || (v.active && (v.item == item || v.chained == item));

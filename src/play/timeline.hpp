@@ -89,6 +89,9 @@ public:
     /// chained to it within 1 s).
     void clear_queue() noexcept;
     void control(const Control& c) noexcept;
+    /// Exchanges the queue, at its frame. What was to be adopted at or after that frame is
+    /// overtaken; a cut that it asked for stays asked for.
+    void adopt(Adoption a) noexcept;
 
     [[nodiscard]] Segment advance(int max_frames) noexcept;
 
@@ -104,8 +107,8 @@ public:
     [[nodiscard]] std::int64_t frame() const noexcept { return frame_; }
     /// Without `levels`, gain_db and lufs stay as they are: cheap.
     [[nodiscard]] NowPlaying now(bool levels = true) const noexcept;
-    /// What will be opened soon: 0 = a seek or back under way, 1 and 2 = what follows. item null =
-    /// none.
+    /// What will be opened soon: 0 = a seek or back under way, 1 and 2 = what follows, 3 = the
+    /// first of a queue that is to be adopted. item null = none.
     struct Expected {
         const Item* item = nullptr;
         std::int64_t source_first = 0;
@@ -158,6 +161,7 @@ private:
     void end_voice(Voice& v) noexcept;
     void next_of_chain(Voice& v) noexcept;
     void due_controls(int& limit) noexcept;
+    void exchange(const Adoption& a) noexcept;
     void apply(const Control& c) noexcept;
     void apply_back() noexcept;
     void skip(JoinKind kind, double fade_s) noexcept;
@@ -184,6 +188,7 @@ private:
     int queue_at_ = 0, queue_size_ = 0;
     const Item* previous_ = nullptr;  ///< for kBack; kept until the next one is over
     SmallQueue<Control, 64> controls_;
+    SmallQueue<Adoption, 8> adoptions_;  ///< that wait for their frame, the earliest first
     SmallQueue<Join, 64> joins_;
     SmallQueue<Event, 128> events_;
     struct {

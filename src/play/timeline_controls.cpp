@@ -19,7 +19,31 @@ void Timeline::control(const Control& c) noexcept {
         (void)controls_.push(c);
 }
 
+void Timeline::adopt(Adoption a) noexcept {
+    SmallQueue<Adoption, 8> waiting;
+    while (const auto before = adoptions_.pop()) {
+        if (before->at < a.at)
+            (void)waiting.push(*before);
+        else
+            a.cut = a.cut || before->cut;
+    }
+    adoptions_ = waiting;
+    if (a.at <= frame_ || !adoptions_.push(a)) exchange(a);
+}
+
+void Timeline::exchange(const Adoption& a) noexcept {
+    clear_queue();
+    for (const Item* item = a.first; item != nullptr; item = item->next) (void)push(item);
+    Voice* v = current();
+    if (!a.cut || v == nullptr) return;
+    v->chained = nullptr;  // fixed for the queue that is gone
+    skip(JoinKind::kSkip, config_.skip_fade_s);
+}
+
 void Timeline::due_controls(int& limit) noexcept {
+    while (adoptions_.size > 0 && adoptions_.front().at <= frame_) exchange(*adoptions_.pop());
+    if (adoptions_.size > 0)
+        limit = static_cast<int>(std::min<std::int64_t>(limit, adoptions_.front().at - frame_));
     for (int k = controls_.size; k > 0; --k) {
         const auto c = controls_.pop();
         if (c->at <= frame_) {

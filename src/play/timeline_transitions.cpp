@@ -249,6 +249,8 @@ void Timeline::fail(const Item* item, ErrorCode why) noexcept {
         else
             (void)push(x);
     }
+    if (adoptions_.size > 0 && adoptions_.front().first == item)  // opened ahead of its frame
+        adoptions_.front().first = item->next, queued = true;
     Voice* now = current();
     for (Voice& v : voices_) {
         if (!v.active) continue;

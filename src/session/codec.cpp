@@ -441,7 +441,7 @@ AffectState state_from(const json& j) {
 json decision_json(const Decision& d) {
     return {{"what", d.what}, {"request", d.request}, {"reasons", reasons_json(d.reasons)},
             {"plan", d.plan ? plan_json(*d.plan) : json(nullptr)}, {"question", d.question},
-            {"answers", d.answers}};
+            {"answers", d.answers}, {"at_frame", d.at ? json(d.at->value) : json(nullptr)}};
 }
 Decision decision_from(const json& j) {
     Decision d;
@@ -451,6 +451,7 @@ Decision decision_from(const json& j) {
     if (!j.at("plan").is_null()) d.plan = plan_from(j.at("plan"));
     d.question = j.at("question").get<std::string>();
     d.answers = j.at("answers").get<std::vector<std::string>>();
+    if (j.contains("at_frame") && !j.at("at_frame").is_null()) d.at = FramePos{j.at("at_frame").get<std::int64_t>()};   // from version 4 on
     return d;
 }
 

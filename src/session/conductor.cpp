@@ -19,6 +19,7 @@ constexpr double kShortestPlanS = 20.0;    ///< with less than this left nothing
 constexpr std::ptrdiff_t kHistory = 200;   ///< tracks of earlier sessions that are remembered
 constexpr double kOutcomeWaitS = 60.0;     ///< the outcome question waits this long for its answer
 constexpr double kCommittedS = 1.0;        ///< the engine no longer exchanges what begins within this
+constexpr Duration kCutIsHeard = seconds(1);   ///< after its frame, at the latest
 constexpr double kCloser = .5;             ///< of the tether, each time that the listener does not follow; chosen
 constexpr double kDriftS = 30.0;           ///< a plan that ends this much too late is made anew
 constexpr double kQuestionStandsS = 60.0;  ///< for this long an open question keeps others away
@@ -34,6 +35,16 @@ std::uint64_t seed_of(const Id& id) {
 }
 
 }  // namespace
+
+FramePos acts_at(Time decided) {
+    const std::int64_t ns = (decided + kActsAfter).ns;
+    constexpr std::int64_t kSecondNs = 1'000'000'000;
+    return {ns / kSecondNs * kEngineRate.hz + ns % kSecondNs * kEngineRate.hz / kSecondNs};
+}
+
+bool by_hand(const SessionEvent& event) {
+    return event.origin == flow::Origin::kLive && std::holds_alternative<flow::Command>(event.payload);
+}
 
 Result<Conductor> Conductor::create(const Start& start, World world) {
     ATTUNE_TRY(auto person, PersonState::parse(start.person_state));
@@ -169,7 +180,7 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
     if (paused_ || finishing_ || ended_) return;
     const bool silent = !heard_ || !heard_->playing;
     if (seconds_left(event) < -(silent ? kOverrunS : kDriftS)) {   // whatever the engine did: an hour is an hour
-        if (!silent) out.engine.push_back({.action = EngineAction::kFinish, .now = true});
+        if (!silent) out.engine.push_back({.action = EngineAction::kFinish, .now = true, .at = acts_at(event.t)});
         finish(event, out);
         return;
     }
@@ -318,6 +329,12 @@ void Conductor::on(const flow::Policy& policy, const SessionEvent& event, Output
 
 // ---- plans ----
 
+/// What plays is going to be left for the plan in force, and was not yet.
+bool Conductor::cut_is_ahead(Time now) const {
+    if (!cut_at_ || plan_.items.empty() || now >= *cut_at_ + kCutIsHeard) return false;
+    return !heard_ || heard_->item != plan_.items.front().id;
+}
+
 /// What a person chose for later stays when the rest is planned anew; not when somebody gets worse, holds or goes
 /// back: that outranks it.
 void Conductor::keep_hand_made(std::string_view why) {
@@ -353,14 +370,22 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     r.goal = start_.goal;
     r.elapsed_s = event.t.seconds();
     const flow::PlanItem* playing = heard_ && heard_->playing ? item(heard_->item) : nullptr;
-    const double lead_s = (order.effective_at - event.t).seconds();
+    double rest_s = playing != nullptr ? (playing->out_s - heard_->position_s) / heard_->tempo_ratio : 0.0;
+    double lead_s = (order.effective_at - event.t).seconds();
+    plan_by_hand_ = by_hand(event);
+    if (request_ > 1 && !plan_by_hand_) lead_s += kActsAfter.seconds();
     double starts_in_s = lead_s;
-    std::optional<ContentKey> also_heard;   // plays now, but is not what the plan will follow
+    std::vector<ContentKey> also_heard;   // plays now, but is not what the plan will follow
+    if (cut_is_ahead(event.t)) {
+        if (playing != nullptr && playing->kind == flow::ItemKind::kTrack) also_heard.push_back(playing->track);
+        playing = &plan_.items.front();
+        rest_s = (*cut_at_ - event.t).seconds() + playing->out_s - playing->in_s;
+    }
     if (playing != nullptr && !now) {
-        starts_in_s = std::max(lead_s, (playing->out_s - heard_->position_s) / heard_->tempo_ratio);
+        starts_in_s = std::max(lead_s, rest_s);
         const flow::PlanItem* next = after(playing->id);
         if (next != nullptr && starts_in_s - next->fade_in_s <= lead_s + kCommittedS) {
-            if (playing->kind == flow::ItemKind::kTrack) also_heard = playing->track;
+            if (playing->kind == flow::ItemKind::kTrack) also_heard.push_back(playing->track);
             starts_in_s += next->out_s - next->in_s - next->fade_in_s;
             playing = next;
         }
@@ -398,7 +423,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     for (std::size_t i = 0; i < played_.size(); ++i) {
         r.history.push_back({played_[i].track, (event.t - played_at_[i]).seconds(), true});
     }
-    if (also_heard) r.history.push_back({*also_heard, 0.0, true});
+    for (const ContentKey& track : also_heard) r.history.push_back({track, 0.0, true});
     if (playing != nullptr && playing->kind == flow::ItemKind::kTrack) {
         r.history.push_back({playing->track, 0.0, true});
     }
@@ -426,6 +451,8 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
 void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs& out) {
     if (result.request != request_ || finishing_ || ended_) return;   // overtaken by a newer question
     waiting_for_plan_ = false;
+    const std::optional<FramePos> at = result.request == 1 || plan_by_hand_ ? std::nullopt : std::optional(acts_at(event.t));
+    cut_at_ = at && plan_at_once_ ? std::optional(event.t + kActsAfter) : std::nullopt;
     plan_ = result.plan;
     plan_.effective_at = event.t;
     plan_.id = ids_->next();
@@ -438,8 +465,9 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
     decision.what = "plan_adopted";
     decision.request = result.request;
     decision.plan = plan_;
+    decision.at = at;
     out.records.emplace_back(std::move(decision));
-    EngineOrder adopt{.action = EngineAction::kAdopt, .plan = plan_, .now = plan_at_once_};
+    EngineOrder adopt{.action = EngineAction::kAdopt, .plan = plan_, .now = plan_at_once_, .at = at};
     adopt.finish = !plan_.items.empty() && plan_.items.back().phase == flow::Phase::kLand;
     adopt.why = plan_why_ == "skip" ? "skip" : "replaced";
     out.engine.push_back(std::move(adopt));

@@ -54,6 +54,13 @@ struct PlanOrder {
     choose::PlanRequest fields;    ///< pointers unset; run_plan() sets them
 };
 
+/// What the session decides acts this much later, at a frame that every way to run still has before it: live, news are
+/// complete 200 ms after their second, and the engine is up to 150 ms ahead. What a person does acts at once.
+inline constexpr Duration kActsAfter = seconds(1);
+[[nodiscard]] FramePos acts_at(Time decided);
+/// A person's own button: not a simulated listener's, nor a rule's.
+[[nodiscard]] bool by_hand(const SessionEvent& event);
+
 /// Runs on any thread. The same order gives the same plan.
 [[nodiscard]] flow::Plan run_plan(const PlanOrder& order);
 
@@ -72,6 +79,7 @@ struct EngineOrder {
     EngineAction action = EngineAction::kStop;
     flow::Plan plan = {};
     bool now = false;
+    std::optional<FramePos> at = {};   ///< acts exactly there, in every way to run; unset = as soon as it is seen
     double value = 0.0;
     bool finish = false;   ///< kAdopt: the plan is the session's last; its end is the closing fade
     std::string why = {};  ///< kAdopt now: what becomes of the item that plays: "skip" or "replaced"
@@ -130,6 +138,7 @@ private:
     void on(const End&, const SessionEvent&, Outputs&) {}
 
     void ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out);
+    [[nodiscard]] bool cut_is_ahead(Time now) const;
     void ask(std::string question, std::vector<std::string> answers, Outputs& out);
     void decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out);
     void end(std::string why, EngineAction action, Outputs& out);
@@ -169,6 +178,8 @@ private:
     std::uint64_t request_ = 0;             ///< last plan asked for
     bool waiting_for_plan_ = false;
     bool plan_at_once_ = false;             ///< the plan asked for replaces what plays now
+    bool plan_by_hand_ = false;             ///< a person asked for it: nobody waits for its frame
+    std::optional<Time> cut_at_;            ///< what plays is left then for the plan adopted last
     std::string plan_why_;                  ///< why it was asked for
     int replans_ = 0;
     bool locked_ = false;

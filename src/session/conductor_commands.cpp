@@ -30,6 +30,11 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
     using K = flow::CommandKind;
     const std::string kind = flow::to_string(command.kind);
     decide(kind, {{"you_said_" + kind, {{"actor", command.actor}, {"role", to_string(command.role)}}, 0.0}}, out);
+    const auto order = [&, said = out.records.size() - 1](EngineAction action, double value = 0.0) {
+        const std::optional<FramePos> at = by_hand(event) ? std::nullopt : std::optional(acts_at(event.t));
+        std::get<Decision>(out.records[said]).at = at;
+        out.engine.push_back({.action = action, .now = true, .at = at, .value = value});
+    };
     if (question_ != "how_now") question_.clear();
     const flow::PlanItem* playing = heard_ ? item(heard_->item) : nullptr;
     switch (command.kind) {
@@ -52,12 +57,12 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             ask_plan(event, "back", true, out);
             break;
         case K::kSkip:
-            if (locked_) out.engine.push_back({.action = EngineAction::kSkip, .now = true});   // on in the locked plan
-            else ask_plan(event, "skip", true, out);
+            if (locked_) order(EngineAction::kSkip);   // on in the locked plan
+            else if (by_hand(event) || !cut_is_ahead(event.t)) ask_plan(event, "skip", true, out);
             break;
         case K::kSofter:
-        case K::kQuieter: out.engine.push_back({.action = EngineAction::kSoften, .now = true, .value = kSofterDb}); break;
-        case K::kSlower: out.engine.push_back({.action = EngineAction::kSlower, .now = true, .value = kSlowerRatio}); break;
+        case K::kQuieter: order(EngineAction::kSoften, kSofterDb); break;
+        case K::kSlower: order(EngineAction::kSlower, kSlowerRatio); break;
         case K::kPause:
             if (!paused_) paused_since_ = event.t;
             paused_ = true;
@@ -74,7 +79,7 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         case K::kOverrideLevel:
             // Louder than the ceiling is for the one who set it.
             if (const auto db = core::parse_double(arg(command, "gain_db"))) {
-                out.engine.push_back({.action = EngineAction::kSoften, .now = true, .value = std::min(*db, policy_.ceiling_gain_db)});
+                order(EngineAction::kSoften, std::min(*db, policy_.ceiling_gain_db));
             }
             break;
         case K::kOverrideStep: override_step(command, event, out); break;

@@ -30,7 +30,7 @@ Result<std::unique_ptr<EnginePlayer>> EnginePlayer::create(play::PlayerConfig co
 
 void EnginePlayer::apply(const EngineOrder& order) {
     using K = play::ControlKind;
-    const auto control = [&](K kind, double value = 0.0) { player_->control({kind, value, 0.0, -1}); };
+    const auto control = [&](K kind, double value = 0.0) { player_->control({kind, value, 0.0, frame_of(order.at)}); };
     switch (order.action) {
         case EngineAction::kAdopt: adopt(order); break;
         case EngineAction::kSkip: control(K::kSkip); break;
@@ -51,11 +51,17 @@ bool EnginePlayer::blocked(const ContentKey& track) const {
     return flow::is_blocked(blocks_, track, profile ? profile->tags.artist : "", profile ? profile->tags.genre : "");
 }
 
-/// The queue loses what is blocked; the item that plays is left if it is.
+/// The engine's frame; -1 = as soon as it is seen. Live, a device that stalled is behind the session's time.
+std::int64_t EnginePlayer::frame_of(const std::optional<FramePos>& at) const {
+    return at ? std::max<std::int64_t>(0, at->value - offset_.ns / 1'000 * (kSecond / 1'000) / 1'000) : -1;
+}
+
+/// The queue loses what is blocked, at once; the item that plays is left if it is. A plan that waits for its frame need
+/// not wait: what plays until then may be blocked.
 void EnginePlayer::forbid(const flow::Blocks& blocks) {
     blocks_ = blocks;
     std::vector<flow::PlanItem> rest;
-    bool any = false;
+    bool any = heard_frame_ < adopted_at_;
     for (const flow::PlanItem& item : queue_) {
         const bool is = item.kind == flow::ItemKind::kTrack && blocked(item.track);
         if (item.id == playing_ && is) {
@@ -66,7 +72,7 @@ void EnginePlayer::forbid(const flow::Blocks& blocks) {
         any = any || is;
         if (!is) rest.push_back(item);
     }
-    if (any) queue(rest);
+    if (any) queue(rest, -1, false);
 }
 
 void EnginePlayer::adopt(const EngineOrder& order) {
@@ -75,15 +81,16 @@ void EnginePlayer::adopt(const EngineOrder& order) {
         if (item.kind == flow::ItemKind::kTrack && blocked(item.track)) refused_.push_back(item.id);
         else plan.push_back(item);
     }
-    queue(plan);
+    const std::int64_t at = frame_of(order.at);
+    queue(plan, at, order.now);
     finish_after_ = order.finish ? order.plan.items.back().id : Id{};
-    if (order.now && playing_ && !order.plan.items.empty()) {
-        why_[*playing_] = order.why;
-        player_->control({play::ControlKind::kSkip, 0.0, 0.0, -1});
-    }
+    if (!order.now || order.plan.items.empty()) return;
+    if (at >= 0) cuts_[at] = order.why;
+    else if (playing_) why_[*playing_] = order.why;
 }
 
-void EnginePlayer::queue(const std::vector<flow::PlanItem>& items_of_plan) {
+void EnginePlayer::queue(const std::vector<flow::PlanItem>& items_of_plan, std::int64_t at, bool cut) {
+    adopted_at_ = at;
     queue_ = items_of_plan;
     std::vector<flow::PlanItem> plan = items_of_plan;
     std::vector<ProfilePtr> profiles;
@@ -100,7 +107,7 @@ void EnginePlayer::queue(const std::vector<flow::PlanItem>& items_of_plan) {
         items.push_back(play::make_item(item, profiles[k].get()));
         if (item.kind == flow::ItemKind::kCompose && mode_ != play::RunMode::kTimeline) items.back()->source = composed(item);
     }
-    (void)player_->replace_queue(std::move(items));   // at most ten items: the queue holds 512
+    (void)player_->replace_queue(std::move(items), at, cut);   // at most ten items: the queue holds 512
     open_next();
 }
 
@@ -200,13 +207,21 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
         }
     }
     play::News fresh = player_->poll();
+    for (const play::Join& join : fresh.joins) was_cut(join);
     joins_.insert(joins_.end(), fresh.joins.begin(), fresh.joins.end());
     if (keeper_) {
         for (const play::Exposure& e : fresh.exposures) keeper_->add(player_->dose().share_of(e.seconds, e.dba));
         player_->dose_is_at_least(keeper_->used());
     }
+    // Live, the engine is ahead: what happens after t is told when its time has come, as in every other way to run.
     for (flow::Heard& heard : fresh.heard) {
         heard.t = time_of(heard.frame);
+        heard_.push_back(heard);
+    }
+    for (const play::Event& event : fresh.events) events_.emplace_back(time_of(event.frame), event);
+    for (; !heard_.empty() && heard_.front().t <= t; heard_.pop_front()) {
+        const flow::Heard& heard = heard_.front();
+        heard_frame_ = heard.frame.value;
         if (heard.playing && !heard.bed && heard.kind != flow::ItemKind::kSilence && !first_sound_s_) {
             first_sound_s_ = heard.t.seconds();
         }
@@ -214,7 +229,7 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
         close_in_time(heard);
         news.emplace_back(heard.t, heard);
     }
-    for (const play::Event& event : fresh.events) report(event, news);
+    for (; !events_.empty() && events_.front().first <= t; events_.pop_front()) report(events_.front().first, events_.front().second, news);
     for (const Id& item : refused_) news.emplace_back(t, ItemEnded{item, 0.0, "failed", "blocked"});
     refused_.clear();
     report_composers(t, news);
@@ -226,6 +241,15 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
     });
 }
 
+/// What was cut at a frame ends for the reason that it was cut for; what else was to be cut until then was overtaken.
+void EnginePlayer::was_cut(const play::Join& join) {
+    if (join.kind != play::JoinKind::kSkip) return;
+    const auto after = cuts_.upper_bound(join.frame.value);
+    if (after == cuts_.begin()) return;
+    why_[join.from] = std::prev(after)->second;
+    cuts_.erase(cuts_.begin(), after);
+}
+
 /// Puts the closing fade at its frame, a second or two before it is due: a plan may still change until then.
 void EnginePlayer::close_in_time(const flow::Heard& heard) {
     const auto began = began_frame_.find(heard.item);
@@ -233,11 +257,10 @@ void EnginePlayer::close_in_time(const flow::Heard& heard) {
     const auto fade_at = began->second + static_cast<std::int64_t>(std::llround(std::max(0.0, length_s_[heard.item] - kClosingFadeS) * kSecond));
     if (heard.frame.value < fade_at - 2 * kSecond) return;
     finish_after_ = {};
-    player_->control({play::ControlKind::kFinish, 0.0, 0.0, std::max(fade_at, heard.frame.value)});
+    player_->control({play::ControlKind::kFinish, 0.0, 0.0, std::max(fade_at, heard.frame.value + kSecond)});
 }
 
-void EnginePlayer::report(const play::Event& event, PlayerNews& news) {
-    const Time t = time_of(event.frame);
+void EnginePlayer::report(Time t, const play::Event& event, PlayerNews& news) {
     switch (event.kind) {
         case play::EventKind::kItemStarted:
             began_[event.item] = t;

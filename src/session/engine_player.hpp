@@ -4,9 +4,12 @@
 ///
 /// Time     frame 0 is session time 0. Live, news carry their frame's time on the engine's clock as long as
 ///          that agrees with the session's to 50 ms; a larger jump (a device that stalled) moves the offset
+/// Order    what an order names a frame for acts there in all three ways; news are given out when their time has come,
+///          so that the same stand before the same second
 /// Blocks   what is blocked is not played, whoever asked for it: neither taken from a plan (its item then ends as
 ///          "failed", blocked) nor left in the queue, and left at once if it plays
 /// Threads  as Player; stop_now() from any
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,7 +54,9 @@ public:
 private:
     EnginePlayer(play::RunMode mode, ProfileLookup profiles);
     void adopt(const EngineOrder& order);
-    void queue(const std::vector<flow::PlanItem>& plan);
+    void queue(const std::vector<flow::PlanItem>& plan, std::int64_t at, bool cut);
+    void was_cut(const play::Join& join);
+    [[nodiscard]] std::int64_t frame_of(const std::optional<FramePos>& at) const;
     void forbid(const flow::Blocks& blocks);
     [[nodiscard]] bool blocked(const ContentKey& track) const;
     void level_albums(std::vector<flow::PlanItem>& items, const std::vector<ProfilePtr>& profiles);
@@ -60,7 +65,7 @@ private:
     void open_next();
     void steer(const EngineOrder& order);
     void close_in_time(const flow::Heard& heard);
-    void report(const play::Event& event, PlayerNews& news);
+    void report(Time t, const play::Event& event, PlayerNews& news);
     [[nodiscard]] Time time_of(FramePos frame);
 
     play::RunMode mode_;
@@ -83,7 +88,11 @@ private:
     std::map<Id, std::string> why_;           ///< how an item is going to end, if not by itself
     std::map<Id, double> length_s_;
     flow::Blocks blocks_;
-    std::vector<flow::PlanItem> queue_;       ///< of the plan in force, as it was given to the engine
+    std::vector<flow::PlanItem> queue_;       ///< of the plan adopted last, as it was given to the engine
+    std::int64_t adopted_at_ = -1, heard_frame_ = 0;   ///< when it comes into force; how far the news have come
+    std::map<std::int64_t, std::string> cuts_;   ///< frames at which what plays is left, and why
+    std::deque<flow::Heard> heard_;              ///< not yet told
+    std::deque<std::pair<Time, play::Event>> events_;
     std::vector<Id> refused_;                 ///< blocked items of a plan, not yet told
     std::vector<play::Join> joins_;
     std::optional<Id> playing_;

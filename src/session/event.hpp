@@ -141,6 +141,7 @@ struct Decision {
     std::optional<flow::Plan> plan;       ///< plan_adopted
     std::string question;                 ///< ask: code of the question
     std::vector<std::string> answers;
+    std::optional<FramePos> at;           ///< engine frame at which what the session decided acts; unset = at once
 };
 
 struct End {

@@ -67,8 +67,14 @@ private:
             if (!incoming) continue;
             const Time now = std::max(last_t_, s_.player->now() - kHeardLag);
             drain_player(now);
-            if (!ended_) consume(now, stamped(now, std::move(incoming->payload)), incoming->actor);
+            if (!ended_) from_outside(now, *std::move(incoming));
         }
+    }
+
+    /// A person's hand is never simulated, whoever else listens.
+    void from_outside(Time now, Incoming incoming) {
+        const bool by_hand = std::holds_alternative<flow::Command>(incoming.payload);
+        consume(now, stamped(now, std::move(incoming.payload)), std::move(incoming.actor), by_hand ? flow::Origin::kLive : origin_);
     }
 
     /// What comes from outside knows neither the session's time nor what is heard.
@@ -201,9 +207,10 @@ private:
         consume(t, std::move(payload));
     }
 
-    void consume(Time t, Payload payload, std::string actor = "local") {
+    void consume(Time t, Payload payload, std::string actor = "local") { consume(t, std::move(payload), std::move(actor), origin_); }
+    void consume(Time t, Payload payload, std::string actor, flow::Origin origin) {
         last_t_ = t;
-        Outputs out = session_->consume(t, std::move(payload), std::move(actor), origin_);
+        Outputs out = session_->consume(t, std::move(payload), std::move(actor), origin);
         for (const Payload& record : out.records) {
             const auto* decision = std::get_if<Decision>(&record);
             if (decision != nullptr && decision->what == "ask") on_question(t, *decision);

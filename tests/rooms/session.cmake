@@ -7,6 +7,7 @@ attune_test(session unit WHOLE DEPS session SOURCES
   unit/session_dose_test.cpp
   unit/session_helped_test.cpp
   unit/session_known_items_test.cpp
+  unit/session_order_frame_test.cpp
   unit/session_record_test.cpp
   unit/session_results_test.cpp
   unit/session_schema_test.cpp

@@ -77,6 +77,41 @@ TEST(FastSession, SkipGoesToAnotherTrackWithinTwoSeconds) {
     EXPECT_NE(outcome.summary.items[0].plan.track, outcome.summary.items[1].plan.track);
 }
 
+/// The frames that adopted plans name, and those that the engine was told, when the command at 30 s is of that origin.
+std::vector<std::optional<FramePos>> frames_of_plans(const std::vector<SessionEvent>& events, flow::Origin origin) {
+    auto conductor = *Conductor::create(std::get<Start>(events.front().payload), stage().world);
+    std::vector<std::optional<FramePos>> frames;
+    for (SessionEvent event : events) {
+        if (is_output(event.kind())) continue;
+        if (event.kind() == EventKind::kCommand) event.origin = origin;
+        const Outputs out = conductor.step(event);
+        std::optional<FramePos> recorded;
+        for (const Payload& record : out.records) {
+            const auto* decision = std::get_if<Decision>(&record);
+            if (decision != nullptr && decision->plan) recorded = decision->at;
+        }
+        for (const EngineOrder& order : out.engine) {
+            if (order.action != EngineAction::kAdopt) continue;
+            EXPECT_EQ(order.at, recorded) << "the record says what the engine was told";
+            frames.push_back(order.at);
+        }
+        if (frames.size() == 2) break;
+    }
+    return frames;
+}
+
+TEST(FastSession, ASimulatedSkipNamesItsFrameInTheRecordAndIsCutThereAPersonsOwnActsAtOnce) {
+    const Outcome outcome = run({.persona = "calm", .script = {command_at(30, flow::CommandKind::kSkip)}});
+    const auto simulated = frames_of_plans(outcome.events, flow::Origin::kSimulated);
+    ASSERT_EQ(simulated.size(), 2U);
+    EXPECT_FALSE(simulated[0]) << "the first plan is there before the first frame";
+    EXPECT_EQ(simulated[1], FramePos{32 * 48000}) << "asked for at 30 s, there at 31 s, a second of lead";
+    EXPECT_NEAR(outcome.summary.items.at(1).began.seconds(), 32.1, 1e-9);
+    const auto by_hand = frames_of_plans(outcome.events, flow::Origin::kLive);
+    ASSERT_EQ(by_hand.size(), 2U);
+    EXPECT_FALSE(by_hand[1]);
+}
+
 TEST(FastSession, WithoutAResponseNoPolicyDiffersFromSilence) {
     const auto end = [](const std::string& strategy) {
         return *run({.seed = 4, .strategy = strategy, .response = 0.0}).result.true_final;

@@ -81,6 +81,65 @@ TEST(Timeline, TheSameInAnyBlockSize) {
     for (const double p : positions) EXPECT_EQ(p, positions.front());
 }
 
+/// Items 11, 12, ... linked as the player links them.
+const Item* linked(Rig& run, int n) {
+    const Item* first = nullptr;
+    for (int k = n; k > 0; --k) {
+        run.items.push_back(track(10 + k, 48000 * 20, 48000, 2.0));
+        run.items.back()->next = first;
+        first = run.items.back().get();
+    }
+    return first;
+}
+
+TEST(Timeline, AQueueIsAdoptedAtItsFrameHoweverLateItIsToldOfIt) {
+    constexpr std::int64_t kAt = 48000 * 5 + 123;
+    std::vector<std::vector<Join>> all;
+    for (const std::int64_t told : {0, 48000 * 4, 48000 * 5, 48000 * 5 + 122}) {
+        Rig run;
+        run.add(track(1, 48000 * 30, 48000));
+        run.add(track(2, 48000 * 30, 48000, 2.0));
+        run.to(told, 479);
+        run.timeline.adopt({linked(run, 2), kAt, true});
+        EXPECT_EQ(run.timeline.expected(3).item, run.items[3].get()) << "to be opened before its frame";
+        EXPECT_EQ(run.timeline.queued(), told == 0 ? 2 : 1);
+        run.to(48000 * 40, 479);
+        all.push_back(run.joins);
+    }
+    for (const auto& joins : all) EXPECT_EQ(joins, all.front());
+    ASSERT_GE(all.front().size(), 3U);
+    EXPECT_EQ(all.front()[1].frame.value, kAt);
+    EXPECT_EQ(all.front()[1].kind, JoinKind::kSkip);
+    EXPECT_EQ(all.front()[1].to, id_of(11));
+    EXPECT_EQ(all.front()[2].to, id_of(12));
+}
+
+TEST(Timeline, AQueueThatWaitsForItsFrameIsOvertakenByOneAtOnceButNotItsCut) {
+    Rig run;
+    run.add(track(1, 48000 * 30, 48000));
+    run.to(48000 * 4);
+    run.timeline.adopt({linked(run, 1), 48000 * 5, true});
+    run.items.push_back(track(20, 48000 * 20, 48000, 2.0));
+    run.timeline.adopt({run.items.back().get(), -1, false});
+    run.to(48000 * 12);
+    ASSERT_EQ(run.joins.size(), 2U);
+    EXPECT_EQ(run.joins[1].to, id_of(20));
+    EXPECT_EQ(run.joins[1].frame.value, 48000 * 4);
+}
+
+TEST(Timeline, AFileThatCannotBeOpenedIsLeftOutOfAQueueThatWaits) {
+    Rig run;
+    run.add(track(1, 48000 * 30, 48000));
+    run.to(48000 * 4);
+    const Item* first = linked(run, 2);
+    run.timeline.adopt({first, 48000 * 5, true});
+    run.timeline.fail(first, ErrorCode::kNotFound);
+    run.to(48000 * 6);
+    EXPECT_TRUE(run.has(EventKind::kItemFailed));
+    ASSERT_EQ(run.joins.size(), 2U);
+    EXPECT_EQ(run.joins[1].to, id_of(12));
+}
+
 TEST(Timeline, ACrossfadeHasEqualPowerAndEndsWithTheItem) {
     Rig run;
     run.add(track(1, 48000 * 20, 48000));
