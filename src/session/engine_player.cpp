@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t kSecond = kEngineRate.hz;
 constexpr double kClosingFadeS = 10.0;
-constexpr Duration kJump = milliseconds(50);
+constexpr Duration kJump = milliseconds(200);
+constexpr Duration kMostLate = seconds(1);   ///< a session begins with its first frame, up to this much after its start
 constexpr Duration kMostStop = milliseconds(500);
 
 Time frame_time(FramePos frame) {
@@ -198,7 +199,17 @@ Result<void> EnginePlayer::start() {
     return {};
 }
 
-Time EnginePlayer::now() const { return Time{} + (clock_.now() - origin_); }
+Time EnginePlayer::now() {
+    if (mode_ == play::RunMode::kLive && !begun_ && player_->frame() > 0) {
+        begun_ = true;
+        const Duration late = player_->time_of({0}) - origin_;
+        if (late.ns > 0 && late.ns <= kMostLate.ns) {
+            began_late_ = late;
+            origin_ = origin_ + late;
+        }
+    }
+    return Time{} + (clock_.now() - origin_);
+}
 
 void EnginePlayer::advance_to(Time t, PlayerNews& news) {
     if (mode_ != play::RunMode::kLive) {
@@ -223,7 +234,7 @@ void EnginePlayer::advance_to(Time t, PlayerNews& news) {
         const flow::Heard& heard = heard_.front();
         heard_frame_ = heard.frame.value;
         if (heard.playing && !heard.bed && heard.kind != flow::ItemKind::kSilence && !first_sound_s_) {
-            first_sound_s_ = heard.t.seconds();
+            first_sound_s_ = (heard.t + began_late_).seconds();
         }
         playing_ = heard.item.none() ? std::nullopt : std::optional(heard.item);
         close_in_time(heard);

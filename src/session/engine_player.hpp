@@ -2,8 +2,8 @@
 #pragma once
 /// The one engine (play::Player) behind the session's Player, in each of its three ways to run.
 ///
-/// Time     frame 0 is session time 0. Live, news carry their frame's time on the engine's clock as long as
-///          that agrees with the session's to 50 ms; a larger jump (a device that stalled) moves the offset
+/// Time     frame 0 is session time 0. Live, news carry their frame's time as long as the device agrees with it to
+///          200 ms, as late as the conductor looks; a larger jump (a device that stalled) moves the offset
 /// Order    what an order names a frame for acts there in all three ways; news are given out when their time has come,
 ///          so that the same stand before the same second
 /// Blocks   what is blocked is not played, whoever asked for it: neither taken from a plan (its item then ends as
@@ -32,7 +32,7 @@ public:
     void apply(const EngineOrder& order) override;
     [[nodiscard]] Result<void> start() override;
     void advance_to(Time t, PlayerNews& news) override;
-    [[nodiscard]] Time now() const override;
+    [[nodiscard]] Time now() override;
     [[nodiscard]] Result<void> finish() override;
     [[nodiscard]] PlayerTelemetry telemetry() const override;
     /// What albums that are played in their own order are brought to, as one [LUFS]; else each track stands for itself.
@@ -73,6 +73,8 @@ private:
     core::SteadyClock clock_;
     std::unique_ptr<play::Player> player_;
     Time origin_;                             ///< of session time on clock_
+    bool begun_ = false;                      ///< live: the engine has rendered
+    Duration began_late_;                     ///< from start() to session time 0
     Duration offset_;                         ///< live: frame time to session time
     struct Composing {
         compose::ComposeHandle handle;

@@ -28,8 +28,8 @@ public:
     virtual void apply(const EngineOrder& order) = 0;
     /// The first plan is applied: session time runs from here. Live: opens the sink.
     [[nodiscard]] virtual Result<void> start() = 0;
-    /// Live: session time.
-    [[nodiscard]] virtual Time now() const = 0;
+    /// Live: session time. It begins with the first frame, if that comes within a second of start().
+    [[nodiscard]] virtual Time now() = 0;
     /// Nothing more will be heard: completes a file.
     [[nodiscard]] virtual Result<void> finish() = 0;
     /// Fast: runs the engine to session time t. Live: hands over what happened up to now.
