@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -20,17 +21,28 @@ using RubberBand::RubberBandStretcher;
 // So each process() gets exactly what the next step needs (after the first: one step of the input).
 constexpr std::size_t kMostFed = 4096;
 constexpr std::size_t kMaxOut = 1024;
-constexpr std::int64_t kStep = 512;    // output frames a step, about
-constexpr double kPull = 4.0 * kStep;  // an error of place is taken back over this many frames
-constexpr double kMaxTrim = 0.01;      // of the tempo, and only while the place is off
+constexpr std::int64_t kStep = 512;     // output frames a step, about
+constexpr double kPull = 4.0 * kStep;   // an error of place is taken back over this many frames
+constexpr double kPullAtUnity = kStep;  // where the ratio stays 1: at once, to settle
+constexpr double kMaxTrim = 0.01;       // of the tempo, and only while the place is off
 // What a step moves to its exact place lies this far behind the middle of its window: measured with
-// bursts every .2 s at .85 .. 1.15. Of smooth sound it would be the middle itself: it is 30 frames off at 8 %.
-constexpr std::int64_t kOnset = 272;
+// bursts every .2 s at .85 .. 1.15 (below 1 it is seen one step ahead). Of smooth sound it would be the middle
+// itself: it is 30 frames off at 8 %.
+constexpr std::int64_t kOnsetFast = 244;
+constexpr std::int64_t kOnsetSlow = 272;
 constexpr double kTolerated = 1.5;  // frames; steps are whole frames
 constexpr double kToleratedAtUnity = 0.5;
 // A window's length before the position its first windows lack what overlaps them (-44 dBFS on a sine):
-// so much more is primed and dropped.
-constexpr std::int64_t kPrimed = 512;
+// 512 frames more are to be primed and dropped. How many it is beyond that sets where steps fall in the sound.
+constexpr std::int64_t kPrimed = 768;
+// Steps of less than 512 input frames (a tempo below 1) are classified from magnitudes 2048 times as great as
+// those of longer steps (Rubber Band 3.1.2). Where they begin, all that sounds looks struck for two steps, and
+// the first of these gives everything the phases of its input: -10 dBFS on a sine. But a step at ratio 1 after
+// one at another ratio does that above 16 kHz only: so the step in which the false stroke begins is made to
+// count as one at ratio 1, and none beside it.
+constexpr double kNearlyOne = 5e-8;  // counts as 1 (within 1e-7), and keeps the length of its side
+constexpr double kBesideOne = 1e-6;  // does not count as 1, and its steps are 512 frames as well
+constexpr std::uint32_t kMedian = 0x7F;  // the classifier compares with the median of seven steps
 // Rubber Band takes up the phases of its input band by band: after 0.8 s it copies all of it.
 constexpr std::int64_t kSettled = 48000;
 constexpr std::int64_t kWindow = 2048;
@@ -74,15 +86,35 @@ struct Stretcher::State {
     double ratio = 1.0, slope = 0.0;  ///< of `wanted` at `given`: frames, and per frame
     std::int64_t since_change = 0;    ///< output frames since the ratio moved
     std::int64_t unity = 0;           ///< output frames since the last step that was not exactly 1
+    std::int64_t held = 0;            ///< output frames that begin() and the blend keep at ratio 1
+    std::int64_t held_place = 0;      ///< stream frame of output frame 0 of these
+    std::uint32_t slow = 0;           ///< of the last steps (the last one in bit 0): tempo below 1
     std::array<float, kAirHalf + 1> taps = air_taps();
     std::array<float, kMostFed + 2 * kAirHalf> raw_left{}, raw_right{};
     std::int64_t rise = -kNever,
                  fall = kNever;  ///< stream frames between which the air goes its own way
 
-    /// Stream position that output frame `at` ought to have, if the ramp goes on as it does.
+    /// Stream position that output frame `at` ought to have, if the ramp goes on as it does, but not past 1:
+    /// most ramps towards 1 end there.
     [[nodiscard]] double wanted_at(std::int64_t at) const {
         const auto d = static_cast<double>(at - given);
-        return wanted + ratio * d + 0.5 * slope * d * d;
+        const double to_unity = slope != 0.0 ? (1.0 - ratio) / slope : -1.0;
+        const double ramped = to_unity >= 0.0 ? std::min(d, to_unity) : d;
+        return wanted + ratio * ramped + 0.5 * slope * ramped * ramped +
+               (ratio + slope * ramped) * (d - ramped);
+    }
+    /// With the steps of `history` all looks struck to the classifier, which compares the magnitudes of the
+    /// step before the last one with the median; the next step hears of it.
+    [[nodiscard]] static bool looks_struck(std::uint32_t history) {
+        return (history & 2U) != 0 && std::popcount(history & kMedian) < 4;
+    }
+    /// The tempo of the next step: `wish`, but where that would reset phases.
+    [[nodiscard]] double spared(double wish, bool settling) const {
+        if (looks_struck(slow) && !looks_struck(slow >> 1))
+            return wish < 1.0 ? 1.0 - kNearlyOne : 1.0 + kNearlyOne;
+        if (std::abs(wish - 1.0) >= kBesideOne) return wish;
+        const bool near_stroke = looks_struck(slow) || looks_struck(slow << 1);
+        return settling && !near_stroke ? 1.0 : 1.0 + kBesideOne;
     }
     /// Share of the air that goes past the stretcher at stream frame `at`, 0..1.
     [[nodiscard]] float aside(std::int64_t at) const {
@@ -151,15 +183,17 @@ void Stretcher::feed(StreamWindow& stream) noexcept {
     stream.copy(s.next, left, right);
     s.add_air(stream, s.next, left, right, -1.0F);
     s.next += static_cast<std::int64_t>(n);
-    const std::int64_t anchor = s.centre + kOnset;
+    const std::int64_t anchor = s.centre + (s.ratio < 1.0 ? kOnsetSlow : kOnsetFast);
     const std::int64_t out = s.made + anchor;
     const double late = s.wanted_at(out) - static_cast<double>(s.next - 2 * s.centre + anchor);
     const double ahead = (s.wanted_at(out + kStep) - s.wanted_at(out)) / static_cast<double>(kStep);
     const bool unity = s.ratio == 1.0 && s.slope == 0.0;
     const double tolerated = unity ? kToleratedAtUnity : kTolerated;
     const bool keep = s.slope == 0.0 && std::abs(late) < tolerated;
-    const double trim = keep ? 0.0 : std::clamp(late / kPull, -kMaxTrim, kMaxTrim);
-    const double used = std::clamp(ahead + trim, 0.5, 2.0);
+    const double pull = unity ? kPullAtUnity : kPull;
+    const double trim = keep ? 0.0 : std::clamp(late / pull, -kMaxTrim, kMaxTrim);
+    const double used = s.made < s.held ? 1.0 : s.spared(std::clamp(ahead + trim, 0.5, 2.0), unity);
+    s.slow = s.slow << 1 | (used < 1.0 ? 1U : 0U);
     s.band->setTimeRatio(1.0 / used);
     const float* in[2] = {s.in_left.data(), s.in_right.data()};
     const int before = s.band->available();
@@ -169,21 +203,23 @@ void Stretcher::feed(StreamWindow& stream) noexcept {
     s.unity = used == 1.0 ? s.unity + more : 0;
 }
 
-void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexcept {
+void Stretcher::begin(StreamWindow& stream, double position) noexcept {
     State& s = *state_;
     s.band->setTimeRatio(
         1.0);  // what it remembers of hops outlives reset(): -6 dBFS at the next start
     s.band->reset();
-    s.band->setTimeRatio(1.0 / ratio);
     const auto at = static_cast<std::int64_t>(std::llround(position));
     s.next = at - s.centre - kPrimed;
     s.made = 0;
     s.given =
         s.centre + kPrimed;  // the first half window of the output is dropped, and what is primed
+    s.held = s.given + kBlend;
+    s.held_place = at - s.given;
+    s.slow = 0;
     s.rise = -kNever;
     s.fall = at + kAirFade + kWindow;  // no window that is heard in the blend misses it
     s.wanted = static_cast<double>(at);
-    s.ratio = ratio;
+    s.ratio = 1.0;
     s.slope = 0.0;
     s.since_change = s.unity = 0;
     for (auto drop = static_cast<std::size_t>(s.given); drop > 0;) {
@@ -215,10 +251,12 @@ void Stretcher::process(StreamWindow& stream, double ratio, std::span<float> lef
             continue;
         }
         float* out[2] = {left.data() + done, right.data() + done};
-        const std::size_t got =
-            s.band->retrieve(out, std::min(n - done, static_cast<std::size_t>(available)));
-        s.add_air(stream, std::llround(s.wanted), left.subspan(done, got), right.subspan(done, got),
-                  1.0F);
+        const auto most = static_cast<std::size_t>(
+            s.given < s.held ? std::min<std::int64_t>(available, s.held - s.given) : available);
+        const std::size_t got = s.band->retrieve(out, std::min(n - done, most));
+        const std::int64_t place =
+            s.given < s.held ? s.held_place + s.given : std::llround(s.wanted);
+        s.add_air(stream, place, left.subspan(done, got), right.subspan(done, got), 1.0F);
         done += got;
         s.given += static_cast<std::int64_t>(got);
         s.wanted += ratio * static_cast<double>(got);
@@ -233,7 +271,7 @@ std::int64_t Stretcher::unity_frames() const noexcept {
 bool Stretcher::is_input() const noexcept {
     const State& s = *state_;
     return s.fall == kNever && unity_frames() > kSettled &&
-           std::llround(s.wanted) > s.rise + kAirFade + kWindow;
+           std::llround(s.wanted) > s.rise + kAirFade + kWindow + 2 * kBlend;
 }
 
 }  // namespace attune::play

@@ -7,6 +7,7 @@
 /// Place    every step of the stretcher is known, in its input and its output, and set so that the
 ///          output stays on the integral of the ratio within 2 frames. A transient is moved as a whole
 ///          within a step of some 500 frames: it may lie 48 frames off at 15 %
+/// Ramps    may pass ratio 1 either way: nothing is reset by that (residual of a sine <= -62 dBFS)
 /// Threads  one owner; begin() and process() are RT-SAFE after create() (measured under the guard)
 /// Method   Rubber Band 3.1 "finer" engine. At ratio 1 its output equals the input within -130 dBFS, but
 ///          for the highest 30 Hz below 24 kHz, which it drops: they go past it where it meets the dry signal
@@ -34,8 +35,10 @@ public:
     Stretcher(const Stretcher&) = delete;
     Stretcher& operator=(const Stretcher&) = delete;
 
-    /// The next output frame lies at stream position `position`; primed with what lies before it.
-    void begin(StreamWindow& stream, double position, double ratio) noexcept;
+    /// The next output frame lies at stream frame `position`, rounded; primed with what lies before it.
+    /// The first kBlend frames are the stream, within -100 dBFS, whatever ratio is asked for.
+    void begin(StreamWindow& stream, double position) noexcept;
+    static constexpr int kBlend = 480;
     void process(StreamWindow& stream, double ratio, std::span<float> left,
                  std::span<float> right) noexcept;
     /// Output frames since the stretcher last did anything but copy.

@@ -9,14 +9,9 @@
 namespace attune::play {
 namespace {
 
-constexpr int kBlendFrames = 480;
+constexpr int kBlendFrames = Stretcher::kBlend;
 constexpr std::size_t kKept = 16384;  // frames of the stream that stay when room is made
 static_assert(kKept > Stretcher::look_ahead() + Stretcher::look_back() + 4096);
-// Rubber Band leaves its identity mode with a jump of phase when the tempo falls (3.1.2: -15 dBFS
-// on a sine), and likewise wherever a step of its input falls below 512 frames: a ramp from above 1 to below 1
-// resets its phases, over 32 ms. Begun a hair on the side that it goes to it is spared that, and equals the input
-// within -100 dBFS towards a faster tempo, within -87 dBFS towards a slower one (its steps are of 511 frames then).
-constexpr double kOffUnity = 5e-5;
 // One-pole low-pass at 1 kHz; "soften" mixes it in: 6 dB an octave at most.
 const float kSoftenPole = 1.0F - std::exp(-2.0F * 3.14159265F * 1000.0F / 48000.0F);
 
@@ -30,7 +25,7 @@ Result<std::unique_ptr<Voice>> Voice::create() {
     // Once through: what the stretcher allocates on first use is allocated now.
     std::array<float, kGrid> l{}, r{};
     for (const double ratio : {1.0, 0.85, 1.15}) {
-        v->stretcher_->begin(*v, 0.0, ratio);
+        v->stretcher_->begin(*v, 0.0);
         for (int k = 0; k < 8; ++k) v->stretcher_->process(*v, ratio, l, r);
     }
     return v;
@@ -186,23 +181,25 @@ void Voice::copy(std::int64_t from, std::span<float> left, std::span<float> righ
 
 void Voice::render(const VoiceSegment& s, std::span<float> left, std::span<float> right) noexcept {
     const bool unity = s.ratio == 1.0;
+    const auto start_blend = [&](bool in) {
+        blend_ = kBlendFrames;
+        blend_in_ = in;
+        dry_at_ = std::llround(s.position);
+    };
     if (!unity && !stretching_) {
-        stretcher_->begin(*this, s.position, s.ratio < 1.0 ? 1.0 - kOffUnity : 1.0 + kOffUnity);
+        stretcher_->begin(*this, s.position);
         stretching_ = true;
-        blend_ = kBlendFrames;
-        blend_in_ = true;
+        start_blend(true);
     }
-    const auto dry_at = static_cast<std::int64_t>(std::llround(s.position));
-    if (!stretching_) return copy(dry_at, left, right);
+    if (!stretching_) return copy(std::llround(s.position), left, right);
     stretcher_->process(*this, s.ratio, left, right);
-    if (unity && stretcher_->is_input() && blend_ == 0) {
-        blend_ = kBlendFrames;
-        blend_in_ = false;
-    }
+    if (unity && stretcher_->is_input() && blend_ == 0) start_blend(false);
     if (blend_ == 0) return;
     const auto dry_left = std::span(b_left_).first(left.size()),
                dry_right = std::span(b_right_).first(left.size());
-    copy(dry_at, dry_left, dry_right);
+    copy(dry_at_, dry_left,
+         dry_right);  // at ratio 1, as the stretcher is: the ramp begins after it
+    dry_at_ += static_cast<std::int64_t>(left.size());
     for (std::size_t k = 0; k < left.size(); ++k) {
         const float x = static_cast<float>(blend_) / kBlendFrames;  // 1 → 0
         const float wet = blend_in_ ? 1.0F - x : x;

@@ -7,7 +7,7 @@
 /// Out      the voice's share of the mix, added to both channels
 /// Tempo    at ratio 1 the stream is copied bit by bit; the stretcher is engaged when the ratio leaves 1
 ///          and released 1.1 s after it came back, when it only copies; each by a crossfade of 10 ms between
-///          equal signals: within -100 dBFS at release, within -85 dBFS at engage (see Stretcher)
+///          signals that are equal within -100 dBFS (see Stretcher)
 /// Threads  the engine thread; RT-SAFE after create()
 #include <array>
 #include <cstdint>
@@ -76,6 +76,7 @@ private:
     bool stretching_ = false;
     int blend_ = 0;  ///< > 0: frames of crossfade left; towards the stretcher or away from it
     bool blend_in_ = false;
+    std::int64_t dry_at_ = 0;  ///< stream frame of the dry signal that is blended next
     std::array<Frame, 1024> block_{};
     std::array<float, kGrid> a_left_{}, a_right_{}, b_left_{}, b_right_{};
     float low_left_ = 0.0F, low_right_ = 0.0F;

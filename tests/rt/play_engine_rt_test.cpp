@@ -39,6 +39,7 @@ TEST(EngineRt, RenderAndPullAllocateAndLockNothing) {
     };
     control(ControlKind::kTempo, 1.1, .5, 2);
     control(ControlKind::kSoften, .8, 1, 3);
+    control(ControlKind::kTempo, .92, .5, 5);  // through 1
     control(ControlKind::kSeek, 3.0, 0, 8);
     control(ControlKind::kTempo, 1.0, .5, 10);
     control(ControlKind::kSkip, 0, 0, 12);
