@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Lists and tables that people import, the filter that they type, and model files: any bytes, no
-// crash.
+// Lists and tables that people import, the filter that they type, and the texts of model
+// files: any bytes, no crash.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "learn/arff.hpp"
+#include "learn/onnx_metadata.hpp"
 #include "library/exchange.hpp"
 #include "library/filter.hpp"
 #include "library/music_dataset.hpp"
@@ -32,7 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (!library::Filter::parse(filter->text())) __builtin_trap();
         }
         break;
-    case 5: static_cast<void>(library::MusicModel::from_bytes(text)); break;
+    case 5:
+        if (const auto texts = learn::onnx_metadata(text)) static_cast<void>(library::MusicModel::described_by(*texts));
+        break;
     default: static_cast<void>(library::decode({data + 1, size - 1})); break;
     }
     return 0;

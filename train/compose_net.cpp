@@ -6,7 +6,7 @@
 
 #include "compose/note_net.hpp"
 #include "learn/onnx_model.hpp"
-#include "onnx_writer.hpp"
+#include "learn/onnx_writer.hpp"
 #include "torch_weights.hpp"
 
 namespace attune::train {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "learn/onnx_model.hpp"
-#include "onnx_writer.hpp"
+#include "learn/onnx_writer.hpp"
 #include "torch_weights.hpp"
 
 namespace attune::train {

@@ -3,9 +3,12 @@
 /// From libtorch's tensors to the plain weights that OnnxWriter takes.
 #include <torch/torch.h>
 
-#include "onnx_writer.hpp"
+#include "learn/onnx_writer.hpp"
 
 namespace attune::train {
+
+using learn::OnnxWriter;
+using Weights = learn::OnnxWeights;
 
 [[nodiscard]] inline Weights weights_of(const torch::Tensor& tensor) {
     const auto flat = tensor.detach().to(torch::kFloat).contiguous(torch::MemoryFormat::Contiguous);

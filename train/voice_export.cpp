@@ -6,7 +6,7 @@
 
 #include "learn/onnx_model.hpp"
 #include "learn/voice_set.hpp"
-#include "onnx_writer.hpp"
+#include "learn/onnx_writer.hpp"
 #include "signal/voice_front.hpp"
 #include "torch_weights.hpp"
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "core/random.hpp"
-#include "learn/detail/byte_stream.hpp"
+#include "learn/detail/machine_graph.hpp"
 
 namespace attune::learn {
 
@@ -157,55 +157,82 @@ void Forest::predict(std::span<const float> x, std::span<double> out) const {
     }
 }
 
-void Forest::save(std::string& bytes) const {
-    detail::ByteWriter w(bytes);
-    w.u64(inputs_);
-    w.u64(classes_);
-    w.u64(roots_.size());
-    w.u64(nodes_.size());
-    w.u64(shares_.size());
-    for (const auto r : roots_) w.u64(static_cast<std::uint64_t>(r));
-    for (const Node& n : nodes_) {
-        w.f32(n.threshold);
-        w.u64(static_cast<std::uint64_t>(n.feature + 1) << 32 | static_cast<std::uint32_t>(n.left));
-    }
-    for (const float s : shares_) w.f32(s);
-}
+namespace {
 
-Result<Forest> Forest::load(std::string_view& bytes) {
-    detail::ByteReader r(bytes);
-    Forest f;
-    f.inputs_ = r.u64(20000, "inputs");
-    f.classes_ = r.u64(1000, "classes");
-    const std::uint64_t roots = r.u64(5000, "trees"), nodes = r.u64(50'000'000, "nodes"),
-                        shares = r.u64(50'000'000, "shares");
-    if (!r.good() || !r.has(roots * 8 + nodes * 12 + shares * 4) || roots == 0 || f.classes_ < 2 ||
-        shares % f.classes_ != 0)
-        return r.failed("forest");
-    for (std::uint64_t i = 0; i < roots; ++i)
-        f.roots_.push_back(static_cast<std::int32_t>(r.u64(nodes - 1, "root")));
-    const std::uint64_t leaves = shares / f.classes_;
-    for (std::uint64_t i = 0; i < nodes && r.good(); ++i) {
-        Node n;
-        n.threshold = r.f32();
-        const std::uint64_t both = r.u64(~std::uint64_t{0}, "node");
-        n.feature = static_cast<std::int32_t>(both >> 32) - 1;
-        n.left = static_cast<std::int32_t>(both & 0xFFFFFFFFU);
-        // Children lie behind their parent, so that no walk can go round.
-        const bool leaf =
-            n.feature < 0 && n.left >= 0 && static_cast<std::uint64_t>(n.left) < leaves;
-        const bool inner = n.feature >= 0 && static_cast<std::size_t>(n.feature) < f.inputs_ &&
-                           n.left > 0 && static_cast<std::uint64_t>(n.left) > i &&
-                           static_cast<std::uint64_t>(n.left) + 1 < nodes;
-        if (!leaf && !inner)
-            return fail(ErrorCode::kCorrupt,
-                        "forest: node " + std::to_string(i) + " points outside");
-        f.nodes_.push_back(n);
+/// A tree as what its layers need: its questions, and its leaves with the answers that lead there.
+struct Flat {
+    struct Leaf {
+        std::vector<std::pair<std::size_t, bool>> path;  ///< question; was the answer "higher"
+        std::size_t share = 0;
+    };
+    std::vector<std::pair<std::size_t, float>> questions;  ///< feature, threshold
+    std::vector<Leaf> leaves;
+};
+
+}  // namespace
+
+/// Three layers (Nakandala et al. 2020, "Hummingbird", arXiv 2010.04804): every question of every tree is asked; of each tree the one
+/// leaf whose path fits all the answers is 1; shares are added up. A question's feature is picked from a square of features by its
+/// row, then by its column, which takes 2 sqrt(d) weights instead of d.
+std::string Forest::draw(OnnxWriter& w, const std::string& x) const {
+    const auto whole = [](std::size_t v) { return static_cast<std::int64_t>(v); };
+    std::vector<Flat> trees;
+    std::size_t most_questions = 1, most_leaves = 1;
+    for (const std::int32_t root : roots_) {
+        Flat tree;
+        const auto walk = [&](auto&& self, std::int32_t at, std::vector<std::pair<std::size_t, bool>>& path) -> void {
+            const Node& node = nodes_[static_cast<std::size_t>(at)];
+            if (node.feature < 0) {
+                tree.leaves.push_back({path, static_cast<std::size_t>(node.left)});
+                return;
+            }
+            const std::size_t question = tree.questions.size();
+            tree.questions.emplace_back(static_cast<std::size_t>(node.feature), node.threshold);
+            for (const bool high : {false, true}) {
+                path.emplace_back(question, high);
+                self(self, node.left + (high ? 1 : 0), path);
+                path.pop_back();
+            }
+        };
+        std::vector<std::pair<std::size_t, bool>> path;
+        walk(walk, root, path);
+        most_questions = std::max(most_questions, tree.questions.size());
+        most_leaves = std::max(most_leaves, tree.leaves.size());
+        trees.push_back(std::move(tree));
     }
-    for (std::uint64_t i = 0; i < shares; ++i) f.shares_.push_back(r.f32());
-    if (!r.good()) return r.failed("forest");
-    bytes = r.rest();
-    return f;
+    const std::size_t asked = trees.size() * most_questions, leaves = trees.size() * most_leaves;
+    const auto side = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(inputs_))));
+    std::vector<std::int8_t> row(side * asked, 0), column(side * asked, 0), answers(leaves * most_questions, 0);
+    // A question that a small tree does not have is "is 0 above 1".
+    OnnxWeights thresholds = detail::filled(-1.0F, {1, whole(asked)}), offsets = detail::filled(-1.0F, {whole(leaves)}),
+                shares = detail::filled(0.0F, {whole(classes_), whole(leaves)});
+    for (std::size_t t = 0; t < trees.size(); ++t) {
+        for (std::size_t q = 0; q < trees[t].questions.size(); ++q) {
+            const auto [feature, threshold] = trees[t].questions[q];
+            const std::size_t at = t * most_questions + q;
+            row[feature / side * asked + at] = column[feature % side * asked + at] = 1;
+            thresholds.values[at] = -threshold;
+        }
+        for (std::size_t l = 0; l < trees[t].leaves.size(); ++l) {
+            const std::size_t at = t * most_leaves + l;
+            float higher = 0.0F;
+            for (const auto& [question, high] : trees[t].leaves[l].path)
+                answers[at * most_questions + question] = high ? 1 : -1, higher += high ? 1.0F : 0.0F;
+            offsets.values[at] = 1.0F - higher;
+            for (std::size_t c = 0; c < classes_; ++c)
+                shares.values[c * leaves + at] = shares_[trees[t].leaves[l].share * classes_ + c] / static_cast<float>(trees.size());
+        }
+    }
+    const auto n = whole(asked), s = whole(side);
+    const auto square = w.transpose(w.reshape(w.padded(w.reshape(x, {1, 1, 1, whole(inputs_)}), whole(side * side - inputs_)), {s, s}), {1, 0});
+    const auto rows = w.reshape(w.times(square, w.constant(row, {s, n})), {1, s, 1, n});
+    const auto picked = w.conv(w.mul(rows, w.constant(column, {1, s, 1, n})), detail::filled(1.0F, {1, s, 1, 1}), detail::filled(0.0F, {1}), {1, 1, 1, 1, 0, 0});
+    // 1 above the threshold, 0 up to it: the slope is so steep that nothing lies between.
+    const auto above = w.mul(w.add(w.reshape(picked, {1, n}), w.constant(thresholds)), w.constant(detail::filled(1e30F, {1, n})));
+    const auto higher = w.sigmoid(w.add(above, w.constant(detail::filled(-200.0F, {1, n}))));
+    const auto fits = w.relu(w.full_each(w.reshape(higher, {1, n, 1, 1}), w.constant(answers, {whole(leaves), whole(most_questions), 1, 1}), offsets,
+                                         whole(trees.size())));
+    return w.full(w.reshape(fits, {1, whole(leaves)}), shares, detail::filled(0.0F, {whole(classes_)}));
 }
 
 }  // namespace attune::learn

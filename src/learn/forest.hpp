@@ -4,19 +4,20 @@
 ///
 /// In       x row-major n×d, y 0..classes-1; Out  probabilities: mean of the leaves' class shares
 /// Threads  predict() from any thread; training has one owner and is the same for the same seed
-/// Errors   train(): kBadArgument. load(): kCorrupt names the field
+/// Errors   train(): kBadArgument
 /// Method   Breiman 2001 (doi:10.1023/A:1010933404324): bootstrap samples, Gini impurity, sqrt(d)
 /// features a
 ///          split; each class weighs alike if balanced
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
 
 namespace attune::learn {
+
+class OnnxWriter;
 
 struct ForestConfig {
     std::size_t trees = 200;   ///< 1..5000
@@ -34,9 +35,9 @@ public:
     [[nodiscard]] std::size_t classes() const noexcept { return classes_; }
     /// x.size() == inputs(), out.size() == classes(); sums to 1.
     void predict(std::span<const float> x, std::span<double> out) const;
-
-    void save(std::string& bytes) const;
-    [[nodiscard]] static Result<Forest> load(std::string_view& bytes);
+    /// The forest as layers: from x 1×inputs() to the probabilities 1×classes(), by name. A value that is within 2e-28 of a
+    /// threshold counts as equal to it.
+    [[nodiscard]] std::string draw(OnnxWriter& w, const std::string& x) const;
 
 private:
     struct Node {

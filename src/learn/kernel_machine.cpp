@@ -6,15 +6,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "learn/detail/byte_stream.hpp"
+#include "learn/detail/machine_graph.hpp"
 
 namespace attune::learn {
 namespace {
 
 constexpr float kStep = 1.0F / 32.0F;  // of a standard deviation
 constexpr float kLimit = 127.0F * kStep;
-constexpr std::uint64_t kMostSupports = 200000, kMostInputs = 20000, kMostOutputs = 1000,
-                        kMostTerms = 100;
 
 float quantised(float z) { return std::round(std::clamp(z, -kLimit, kLimit) / kStep) * kStep; }
 
@@ -181,63 +179,35 @@ void KernelMachine::predict(std::span<const float> x, std::span<double> out) con
     }
 }
 
-void KernelMachine::save(std::string& bytes) const {
-    detail::ByteWriter w(bytes);
-    w.u64(config_.groups.size());
-    for (const std::size_t g : config_.groups) w.u64(g);
-    w.u64(config_.extra_groups);
-    w.u64(config_.terms.size());
+std::string KernelMachine::draw(OnnxWriter& w, const std::string& x) const {
+    const std::size_t d = inputs(), n = supports(), k = outputs(), groups = config_.groups.size();
+    const auto z = detail::standardised(w, x, mean_, scale_, kLimit);
+    OnnxWeights bias{{}, {static_cast<std::int64_t>(k)}};
+    for (const double b : bias_) bias.values.push_back(static_cast<float>(b));
+    std::string sum;
     for (const KernelTerm& t : config_.terms) {
-        w.u64(static_cast<std::uint64_t>(t.kind));
-        w.u64(static_cast<std::uint64_t>(t.group + 1));
-        w.f64(t.gamma);
-        w.f64(t.weight);
+        const auto first = t.group < 0 ? std::size_t{0} : static_cast<std::size_t>(t.group);
+        const auto last = t.group < 0 ? groups - config_.extra_groups : first + 1;
+        const auto column = [&](std::size_t g) { return std::accumulate(config_.groups.begin(), config_.groups.begin() + static_cast<std::ptrdiff_t>(g), std::size_t{0}); };
+        const detail::KernelRows rows{support_, d, column(first), column(last)};
+        const double gamma = t.gamma / static_cast<double>(rows.to - rows.from);
+        const bool linear = t.kind == KernelTerm::Kind::kLinear;
+        const std::size_t width = linear ? d : n;
+        OnnxWeights weights{std::vector<float>(k * width, 0.0F), {static_cast<std::int64_t>(k), static_cast<std::int64_t>(width)}};
+        for (std::size_t o = 0; o < k; ++o) {
+            for (std::size_t c = linear ? rows.from : 0; c < (linear ? rows.to : n); ++c) {
+                double v = linear ? 0.0 : alpha_[c * k + o];
+                for (std::size_t s = 0; linear && s < n; ++s) v += alpha_[s * k + o] * static_cast<double>(support_[s * d + c]);
+                weights.values[o * width + c] = static_cast<float>(t.weight * v);
+            }
+        }
+        const auto kernel = linear                                      ? z
+                            : t.kind == KernelTerm::Kind::kGaussian ? detail::gaussian(w, z, rows, gamma)
+                                                                    : detail::laplacian(w, z, rows, gamma);
+        const auto part = w.full(kernel, weights, sum.empty() ? bias : detail::filled(0.0F, bias.shape));
+        sum = sum.empty() ? part : w.add(sum, part);
     }
-    w.f64(config_.ridge);
-    w.u64(inputs());
-    w.u64(outputs());
-    w.u64(supports());
-    for (const float v : mean_) w.f32(v);
-    for (const float v : scale_) w.f32(v);
-    for (const float v : support_) w.i8(static_cast<std::int8_t>(std::lround(v / kStep)));
-    for (const double v : alpha_) w.f32(static_cast<float>(v));
-    for (const double v : bias_) w.f64(v);
-}
-
-Result<KernelMachine> KernelMachine::load(std::string_view& bytes) {
-    detail::ByteReader r(bytes);
-    KernelMachine m;
-    const std::uint64_t groups = r.u64(kMostTerms, "groups");
-    for (std::uint64_t g = 0; g < groups && r.good(); ++g)
-        m.config_.groups.push_back(r.u64(kMostInputs, "group size"));
-    m.config_.extra_groups = r.u64(groups, "extra groups");
-    const std::uint64_t terms = r.u64(kMostTerms, "terms");
-    for (std::uint64_t t = 0; t < terms && r.good(); ++t) {
-        KernelTerm term;
-        term.kind = static_cast<KernelTerm::Kind>(r.u64(2, "kind of kernel"));
-        term.group = static_cast<int>(r.u64(groups, "kernel group")) - 1;
-        term.gamma = r.f64();
-        term.weight = r.f64();
-        m.config_.terms.push_back(term);
-    }
-    m.config_.ridge = r.f64();
-    const std::uint64_t d = r.u64(kMostInputs, "inputs"), k = r.u64(kMostOutputs, "outputs"),
-                        n = r.u64(kMostSupports, "supports");
-    if (!r.good() || !r.has(d * 8 + n * d + n * k * 4 + k * 8)) return r.failed("kernel machine");
-    m.mean_.resize(d);
-    m.scale_.resize(d);
-    m.support_.resize(n * d);
-    m.alpha_.resize(n * k);
-    m.bias_.resize(k);
-    for (float& v : m.mean_) v = r.f32();
-    for (float& v : m.scale_) v = r.f32();
-    for (float& v : m.support_) v = static_cast<float>(r.i8()) * kStep;
-    for (double& v : m.alpha_) v = static_cast<double>(r.f32());
-    for (double& v : m.bias_) v = r.f64();
-    if (!r.good() || d == 0 || n == 0) return r.failed("kernel machine");
-    if (auto ok = check(m.config_, d); !ok) return fail(ErrorCode::kCorrupt, ok.error().message);
-    bytes = r.rest();
-    return m;
+    return sum;
 }
 
 }  // namespace attune::learn

@@ -7,7 +7,7 @@
 ///          n×k
 /// Out      k values; not limited to the range of y
 /// Threads  predict() from any thread; training has one owner
-/// Errors   train(): kBadArgument (sizes, groups, no samples). load(): kCorrupt names the field
+/// Errors   train(): kBadArgument (sizes, groups, no samples)
 /// Method   Saunders et al. 1998 (ridge regression in dual variables) with Gaussian, Laplacian and
 ///          linear kernels, exp(-gamma * distance / dims). Support vectors are kept as 8-bit steps
 ///          of 1/32 SD, and the machine is trained on them so; solved by Cholesky's method in
@@ -20,6 +20,8 @@
 #include "core/result.hpp"
 
 namespace attune::learn {
+
+class OnnxWriter;
 
 struct KernelTerm {
     enum class Kind { kGaussian, kLaplacian, kLinear };
@@ -47,10 +49,8 @@ public:
     }
     /// x.size() == inputs(), out.size() == outputs().
     void predict(std::span<const float> x, std::span<double> out) const;
-
-    void save(std::string& bytes) const;
-    /// Reads from the front of `bytes` and takes what it read away.
-    [[nodiscard]] static Result<KernelMachine> load(std::string_view& bytes);
+    /// The machine as layers: from x 1×inputs() to 1×outputs(), by name.
+    [[nodiscard]] std::string draw(OnnxWriter& w, const std::string& x) const;
 
 private:
     void standardise(const float* x, float* z) const;

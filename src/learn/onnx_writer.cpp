@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "onnx_writer.hpp"
+#include "learn/onnx_writer.hpp"
 
 #include <onnx/onnx_pb.h>
 
 #include "core/paths.hpp"
 
-namespace attune::train {
+namespace attune::learn {
 namespace {
 
 void add_int(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
@@ -42,6 +42,14 @@ struct OnnxWriter::State {
     int count = 0;
     onnx::GraphProto& graph() { return *model.mutable_graph(); }
     onnx::NodeProto& last() { return *graph().mutable_node(graph().node_size() - 1); }
+    std::string whole_numbers(const std::vector<std::int64_t>& values) {
+        auto* t = graph().add_initializer();
+        t->set_name("s" + std::to_string(++count));
+        t->set_data_type(onnx::TensorProto::INT64);
+        t->add_dims(static_cast<std::int64_t>(values.size()));
+        t->set_raw_data(values.data(), values.size() * sizeof(std::int64_t));
+        return t->name();
+    }
 };
 
 OnnxWriter::OnnxWriter(const std::string& name) : state_(std::make_unique<State>()) {
@@ -64,7 +72,7 @@ std::string OnnxWriter::node(const std::string& type, const std::vector<std::str
     return out;
 }
 
-std::string OnnxWriter::constant(const Weights& weights) {
+std::string OnnxWriter::constant(const OnnxWeights& weights) {
     auto* t = state_->graph().add_initializer();
     t->set_name("w" + std::to_string(++state_->count));
     t->set_data_type(onnx::TensorProto::FLOAT);
@@ -73,28 +81,57 @@ std::string OnnxWriter::constant(const Weights& weights) {
     return t->name();
 }
 
+std::string OnnxWriter::constant(const std::vector<std::int8_t>& values, const std::vector<std::int64_t>& shape) {
+    auto* t = state_->graph().add_initializer();
+    t->set_name("b" + std::to_string(++state_->count));
+    t->set_data_type(onnx::TensorProto::INT8);
+    for (const auto d : shape) t->add_dims(d);
+    t->set_raw_data(values.data(), values.size());
+    const auto y = node("Cast", {t->name()});
+    add_int(state_->last(), "to", onnx::TensorProto::FLOAT);
+    return y;
+}
+
 std::string OnnxWriter::input(const std::string& name, const std::vector<std::int64_t>& shape) {
     set_shape(*state_->graph().add_input(), name, shape);
     return name;
 }
 
-std::string OnnxWriter::conv(const std::string& x, const Weights& weights, const Weights& bias, const Window& window) {
+std::string OnnxWriter::conv(const std::string& x, const OnnxWeights& weights, const OnnxWeights& bias, const Window& window) {
     const auto w = constant(weights);
     const auto y = node("Conv", {x, w, constant(bias)});
     add_window(state_->last(), window);
     return y;
 }
 
-std::string OnnxWriter::full(const std::string& x, const Weights& weights, const Weights& bias) {
-    const auto w = constant(weights);
-    const auto y = node("Gemm", {x, w, constant(bias)});
+std::string OnnxWriter::full_each(const std::string& x, const std::string& weights, const OnnxWeights& bias, std::int64_t groups) {
+    const auto y = node("Conv", {x, weights, constant(bias)});
+    add_window(state_->last(), {1, 1, 1, 1, 0, 0});
+    add_int(state_->last(), "group", groups);
+    return y;
+}
+
+std::string OnnxWriter::full(const std::string& x, const OnnxWeights& weights, const OnnxWeights& bias) {
+    return full(x, constant(weights), bias);
+}
+
+std::string OnnxWriter::full(const std::string& x, const std::string& weights, const OnnxWeights& bias) {
+    const auto y = node("Gemm", {x, weights, constant(bias)});
     add_int(state_->last(), "transB", 1);
     return y;
 }
 
-std::string OnnxWriter::times(const std::string& x, const Weights& matrix) {
-    return node("MatMul", {x, constant(matrix)});
+std::string OnnxWriter::times(const std::string& x, const OnnxWeights& matrix) {
+    return times(x, constant(matrix));
 }
+std::string OnnxWriter::times(const std::string& x, const std::string& matrix) { return node("MatMul", {x, matrix}); }
+std::string OnnxWriter::exp(const std::string& x) { return node("Exp", {x}); }
+std::string OnnxWriter::absolute(const std::string& x) { return node("Abs", {x}); }
+
+std::string OnnxWriter::padded(const std::string& x, std::int64_t zeros) {
+    return node("Pad", {x, state_->whole_numbers({0, 0, 0, 0, 0, 0, 0, zeros})});
+}
+
 std::string OnnxWriter::relu(const std::string& x) { return node("Relu", {x}); }
 std::string OnnxWriter::sigmoid(const std::string& x) { return node("Sigmoid", {x}); }
 std::string OnnxWriter::tanh(const std::string& x) { return node("Tanh", {x}); }
@@ -113,12 +150,7 @@ std::string OnnxWriter::concat(const std::vector<std::string>& parts, int axis) 
 }
 
 std::string OnnxWriter::reshape(const std::string& x, const std::vector<std::int64_t>& shape) {
-    auto* t = state_->graph().add_initializer();
-    t->set_name("s" + std::to_string(++state_->count));
-    t->set_data_type(onnx::TensorProto::INT64);
-    t->add_dims(static_cast<std::int64_t>(shape.size()));
-    t->set_raw_data(shape.data(), shape.size() * sizeof(std::int64_t));
-    return node("Reshape", {x, t->name()});
+    return node("Reshape", {x, state_->whole_numbers(shape)});
 }
 
 std::string OnnxWriter::transpose(const std::string& x, const std::vector<std::int64_t>& order) {
@@ -147,7 +179,7 @@ std::string OnnxWriter::max_pool(const std::string& x, const Window& window) {
 
 std::string OnnxWriter::global_average_pool(const std::string& x) { return node("GlobalAveragePool", {x}); }
 
-std::string OnnxWriter::lstm_both_ways(const std::string& x, const Weights& w, const Weights& r, const Weights& b,
+std::string OnnxWriter::lstm_both_ways(const std::string& x, const OnnxWeights& w, const OnnxWeights& r, const OnnxWeights& b,
                                        int hidden) {
     const auto wn = constant(w);
     const auto rn = constant(r);
@@ -169,12 +201,21 @@ void OnnxWriter::output(const std::string& x, const std::string& name, const std
     set_shape(*state_->graph().add_output(), name, shape);
 }
 
-Result<void> OnnxWriter::save(const std::filesystem::path& file) const {
-    std::string bytes;
-    if (!state_->model.SerializeToString(&bytes)) {
-        return fail(ErrorCode::kInternal, "the network cannot be serialised", file.string());
-    }
-    return core::write_file_atomically(file, bytes);
+void OnnxWriter::metadata(const std::string& key, const std::string& value) {
+    auto* entry = state_->model.add_metadata_props();
+    entry->set_key(key);
+    entry->set_value(value);
 }
 
-}  // namespace attune::train
+Result<std::string> OnnxWriter::bytes() const {
+    std::string out;
+    if (!state_->model.SerializeToString(&out)) return fail(ErrorCode::kInternal, "the network cannot be serialised");
+    return out;
+}
+
+Result<void> OnnxWriter::save(const std::filesystem::path& file) const {
+    ATTUNE_TRY(const auto out, bytes());
+    return core::write_file_atomically(file, out);
+}
+
+}  // namespace attune::learn

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "learn/detail/byte_stream.hpp"
+#include "learn/detail/machine_graph.hpp"
 
 namespace attune::learn {
 namespace {
@@ -15,7 +15,6 @@ constexpr float kStep = 1.0F / 32.0F;  // of a standard deviation
 constexpr float kLimit = 127.0F * kStep;
 constexpr double kTolerance = 1e-3;    // of the largest violation, as LIBSVM has it
 constexpr double kTiny = 1e-12;
-constexpr std::uint64_t kMostSupports = 200000, kMostInputs = 20000, kMostClasses = 100;
 
 float quantised(float z) { return std::round(std::clamp(z, -kLimit, kLimit) / kStep) * kStep; }
 
@@ -204,36 +203,21 @@ void PairMachine::predict(std::span<const float> x, std::span<double> out) const
     vote(decisions, out);
 }
 
-void PairMachine::save(std::string& bytes) const {
-    detail::ByteWriter w(bytes);
-    w.u64(classes_);
-    w.u64(inputs());
-    w.u64(supports());
-    w.f64(gamma_);
-    for (const float v : mean_) w.f32(v);
-    for (const float v : scale_) w.f32(v);
-    for (const float v : support_) w.i8(static_cast<std::int8_t>(std::lround(v / kStep)));
-    for (const float v : weight_) w.f32(v);
-    for (const double v : bias_) w.f64(v);
-}
-
-Result<PairMachine> PairMachine::load(std::string_view& bytes) {
-    detail::ByteReader r(bytes);
-    PairMachine m;
-    m.classes_ = r.u64(kMostClasses, "classes");
-    const std::uint64_t d = r.u64(kMostInputs, "inputs"), n = r.u64(kMostSupports, "supports");
-    m.gamma_ = r.f64();
-    const std::uint64_t pairs = m.classes_ * (m.classes_ - std::min<std::uint64_t>(m.classes_, 1)) / 2;
-    if (!r.good() || pairs == 0 || d == 0 || n == 0 || !(m.gamma_ > 0.0) || !r.has(d * 8 + n * d + n * pairs * 4 + pairs * 8)) return r.failed("pair machine");
-    m.mean_.resize(d), m.scale_.resize(d), m.support_.resize(n * d), m.weight_.resize(n * pairs), m.bias_.resize(pairs);
-    for (float& v : m.mean_) v = r.f32();
-    for (float& v : m.scale_) v = r.f32();
-    for (float& v : m.support_) v = static_cast<float>(r.i8()) * kStep;
-    for (float& v : m.weight_) v = r.f32();
-    for (double& v : m.bias_) v = r.f64();
-    if (!r.good()) return r.failed("pair machine");
-    bytes = r.rest();
-    return m;
+std::string PairMachine::draw(OnnxWriter& w, const std::string& x) const {
+    const std::size_t n = supports(), pairs = bias_.size();
+    const auto whole = [](std::size_t v) { return static_cast<std::int64_t>(v); };
+    OnnxWeights weights{{}, {whole(pairs), whole(n)}}, bias{{}, {whole(pairs)}};
+    OnnxWeights sides = detail::filled(0.0F, {whole(classes_), whole(pairs)});
+    for (std::size_t p = 0; p < pairs; ++p) {
+        for (std::size_t s = 0; s < n; ++s) weights.values.push_back(weight_[s * pairs + p]);
+        bias.values.push_back(static_cast<float>(bias_[p]));
+    }
+    std::size_t pair = 0;
+    for (std::size_t a = 0; a < classes_; ++a)
+        for (std::size_t b = a + 1; b < classes_; ++b, ++pair) sides.values[a * pairs + pair] = 1.0F, sides.values[b * pairs + pair] = -1.0F;
+    const auto z = detail::standardised(w, x, mean_, scale_, kLimit);
+    const auto kernel = detail::gaussian(w, z, {support_, inputs(), 0, inputs()}, gamma_ / static_cast<double>(inputs()));
+    return w.full(w.tanh(w.full(kernel, weights, bias)), sides, detail::filled(0.0F, {whole(classes_)}));
 }
 
 }  // namespace attune::learn

@@ -5,7 +5,7 @@
 /// In       x row-major n×d (rows of one sample may be several), y 0..classes-1
 /// Out      votes of a class: the sum of tanh(decision) over its pairs, -(classes-1)..classes-1
 /// Threads  predict() from any thread; training has one owner, draws nothing by chance
-/// Errors   create(): kBadArgument. load(): kCorrupt names the field
+/// Errors   create(): kBadArgument
 /// Method   Cortes & Vapnik 1995 (doi:10.1007/BF00994018), classes weighing alike; solved by sequential minimal
 ///          optimisation with second-order choice (Fan, Chen & Lin 2005, JMLR 6:1889). Kernel exp(-gamma * distance² / d)
 ///          over features that are standardised, limited to ±3.97 SD and kept as 8-bit steps of 1/32 SD
@@ -13,12 +13,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
 
 namespace attune::learn {
+
+class OnnxWriter;
 
 struct PairMachineConfig {
     double gamma = 0.4;  ///< > 0
@@ -32,10 +33,8 @@ public:
     [[nodiscard]] std::size_t supports() const noexcept { return mean_.empty() ? 0 : support_.size() / mean_.size(); }
     /// x.size() == inputs(), out.size() == classes().
     void predict(std::span<const float> x, std::span<double> out) const;
-
-    void save(std::string& bytes) const;
-    /// Reads from the front of `bytes` and takes what it read away.
-    [[nodiscard]] static Result<PairMachine> load(std::string_view& bytes);
+    /// The machine as layers: from x 1×inputs() to the votes 1×classes(), by name.
+    [[nodiscard]] std::string draw(OnnxWriter& w, const std::string& x) const;
 
 private:
     friend class PairTrainer;

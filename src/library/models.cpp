@@ -30,7 +30,7 @@ learn::ModelCard card_of(const std::string& name, const MusicSets& sets,
     learn::ModelCard card;
     card.model = name;
     card.version = "1";
-    card.file = name + ".music-model";
+    card.file = name + ".onnx";
     card.inputs = "482 descriptors of a 30 s window of music (signal/music_descriptors.hpp), mono "
                   "at 22,050 Hz, band-limited to 10 kHz, free of gain";
     card.licence = "research only: trained on audio that may be used for research only; the "
@@ -61,15 +61,34 @@ void quote_figures(const Evaluation& evaluation, learn::ModelCard& card) {
                          std::to_string(c.value).substr(0, 5) + " (" + c.note + ")";
 }
 
-Result<void> write_model(const MusicModel& model, learn::ModelCard card, Evaluation evaluation,
+/// How far the network may be from the machines that it was written from.
+constexpr double kParity = 1e-5;
+
+/// The largest difference over all clips between what the machines say and what the file says.
+Result<double> parity(const MusicModel& model, const std::string& bytes, const MusicSets& sets) {
+    ATTUNE_TRY(const auto network, MusicModel::from_bytes(bytes));
+    double worst = 0.0;
+    for (const Clip& c : sets.clips) {
+        const auto a = model.predict(c.descriptors), b = network.predict(c.descriptors);
+        for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(a[i] - b[i]));
+    }
+    return worst;
+}
+
+Result<void> write_model(const MusicModel& model, const MusicSets& sets, learn::ModelCard card, Evaluation evaluation,
                          const std::filesystem::path& out) {
+    ATTUNE_TRY(const auto bytes, model.to_bytes());
+    ATTUNE_TRY(const double worst, parity(model, bytes, sets));
+    if (!(worst <= kParity))
+        return fail(ErrorCode::kInternal, "the network is " + std::to_string(worst) + " from the machines; " + std::to_string(kParity) + " is allowed");
+    card.figures["onnx_parity"] = worst;
     evaluation.leaky = card.leaky;  // this model's, not those of the one that was installed
     evaluation.version = card.version;
     quote_figures(evaluation, card);
     ATTUNE_CHECK(core::make_folder(out));
     ATTUNE_CHECK(core::write_file_atomically(out / (card.model + ".evaluation.json"),
                                              learn::to_json(evaluation, 1) + "\n"));
-    return learn::write_model(out, std::move(card), model.to_bytes());
+    return learn::write_model(out, std::move(card), bytes);
 }
 
 /// How it must not be measured: the clips in folds that may have an artist on both sides. train(clips) gives a model,
@@ -165,7 +184,7 @@ Result<void> train_emotion_model(const TrainRequest& request) {
     for (const auto& [name, value] : model.constants) card.figures[name] = value;
     ATTUNE_TRY(const auto leaky, leaky_r2(sets));
     card.leaky.push_back(leaky);
-    return write_model(model, std::move(card), evaluation, request.out);
+    return write_model(model, sets, std::move(card), evaluation, request.out);
 }
 
 Result<void> train_quadrant_model(const TrainRequest& request) {
@@ -188,7 +207,7 @@ Result<void> train_quadrant_model(const TrainRequest& request) {
     card.subgroups = "by class, in the result";
     ATTUNE_TRY(const auto leaky, leaky_f1(sets));
     card.leaky.push_back(leaky);
-    return write_model(model, std::move(card), evaluation, request.out);
+    return write_model(model, sets, std::move(card), evaluation, request.out);
 }
 
 /// The card that stands where a model would: what was tried, and why P(Q4) is the score.
@@ -234,7 +253,7 @@ Result<void> train_calming_model(const TrainRequest& request) {
     card.outputs = "P(calm)";
     card.calibration = "Platt's sigmoid on 5-fold scores by artist";
     card.subgroups = "within quadrant 4, in the result";
-    return write_model(model, std::move(card), evaluation, request.out);
+    return write_model(model, sets, std::move(card), evaluation, request.out);
 }
 
 Result<void> train_genre_model(const TrainRequest& request) {
@@ -254,7 +273,7 @@ Result<void> train_genre_model(const TrainRequest& request) {
     card.subgroups = "by class, in the result";
     ATTUNE_TRY(const auto leaky, leaky_accuracy(sets, clips));
     card.leaky.push_back(leaky);
-    return write_model(model, std::move(card), evaluation, request.out);
+    return write_model(model, sets, std::move(card), evaluation, request.out);
 }
 
 }  // namespace

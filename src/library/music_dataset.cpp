@@ -248,7 +248,7 @@ Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text) {
 std::vector<double> predict(const MusicModel& model, const Clip& clip) {
     std::vector<const std::vector<float>*> windows{&clip.descriptors};
     for (const auto& half : clip.halves) {
-        if (model.by_views()) windows.push_back(&half);
+        if (model.by_views) windows.push_back(&half);
     }
     return model.predict_mean(windows);
 }

@@ -2,21 +2,73 @@
 #include "library/music_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <mutex>
 
+#include "core/assert.hpp"
 #include "core/hash.hpp"
 #include "core/paths.hpp"
 #include "core/text.hpp"
-#include "learn/detail/byte_stream.hpp"
+#include "learn/onnx_metadata.hpp"
+#include "learn/onnx_model.hpp"
+#include "learn/onnx_writer.hpp"
 #include "signal/music_descriptors.hpp"
 
 namespace attune::library {
 namespace {
 
-constexpr std::string_view kMagic = "ATTUNE-MUSIC-MODEL 1\n";
 constexpr std::string_view kExtractor = "music-descriptors 1";
+constexpr const char *kFormat = "music 1", *kInput = "descriptors", *kOutput = "scores";
+constexpr const char *kWhole = "whole", *kWithHalves = "whole and halves";
+const std::string kConstant = "attune.constant.";
+constexpr std::array<std::string_view, 3> kKinds{"regression", "classes", "probability"};  // in the order of Kind
 
 }  // namespace
+
+/// One network a thread that asks: those that are idle wait here, and a new one is read when there is none.
+class MusicModel::Network {
+public:
+    static Result<std::shared_ptr<Network>> create(std::string_view bytes, std::size_t labels) {
+        auto out = std::make_shared<Network>();
+        out->bytes_ = bytes;
+        out->shape_ = {{{kInput, {1, static_cast<int>(signal::descriptor_names().size())}}}, {{kOutput, {1, static_cast<int>(labels)}}}};
+        ATTUNE_TRY(auto net, out->read());
+        out->idle_.push_back(std::move(net));
+        return out;
+    }
+
+    std::vector<double> scores(std::span<const float> descriptors) {
+        auto net = taken();
+        const auto said = net.run(descriptors);
+        ATTUNE_ASSERT(said.has_value());  // read() has tried the network, and descriptors are finite
+        std::vector<double> out(said->begin(), said->end());
+        const std::lock_guard lock(mutex_);
+        idle_.push_back(std::move(net));
+        return out;
+    }
+
+private:
+    Result<learn::OnnxModel> read() const { return learn::OnnxModel::parse(bytes_, shape_, "music model"); }
+    learn::OnnxModel taken() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                auto net = std::move(idle_.back());
+                idle_.pop_back();
+                return net;
+            }
+        }
+        auto net = read();
+        ATTUNE_ASSERT(net.has_value());  // these bytes were read before
+        return *std::move(net);
+    }
+
+    std::string bytes_;
+    learn::OnnxShape shape_;
+    std::mutex mutex_;
+    std::vector<learn::OnnxModel> idle_;  ///< guarded by mutex_
+};
 
 std::string descriptor_fingerprint() {
     core::Blake2b hash(16);
@@ -50,6 +102,7 @@ std::optional<double> MusicModel::sd(const std::string& label, std::string_view 
 }
 
 std::vector<double> MusicModel::scores(std::span<const float> descriptors) const {
+    if (network_) return network_->scores(descriptors);
     std::vector<double> out(labels.size());
     if (forest) {
         forest->predict(descriptors, out);
@@ -74,15 +127,15 @@ std::vector<double> MusicModel::predict(std::span<const float> descriptors) cons
 std::vector<double> MusicModel::predict_mean(std::span<const std::vector<float>* const> windows) const {
     std::vector<double> mean(labels.size(), 0.0);
     for (const auto* w : windows) {
-        const auto p = by_views() ? scores(*w) : predict(*w);
+        const auto p = by_views ? scores(*w) : predict(*w);
         for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += p[i] / static_cast<double>(windows.size());
     }
-    return by_views() ? linked(std::move(mean)) : mean;
+    return by_views ? linked(std::move(mean)) : mean;
 }
 
 /// Scores through softmax or sigmoid.
 std::vector<double> MusicModel::linked(std::vector<double> out) const {
-    if (forest || kind == Kind::kRegression) return out;
+    if (kind == Kind::kRegression || (kind == Kind::kClasses && !constants.contains("temperature"))) return out;
     if (kind == Kind::kProbability) {
         out[0] = 1.0 / (1.0 + std::exp(-(constant("platt_slope", 1.0) * out[0] +
                                          constant("platt_offset", 0.0))));
@@ -96,74 +149,63 @@ std::vector<double> MusicModel::linked(std::vector<double> out) const {
     return out;
 }
 
-std::string MusicModel::to_bytes() const {
-    std::string bytes(kMagic);
-    learn::detail::ByteWriter w(bytes);
-    w.text(descriptor_fingerprint());
-    w.u64(static_cast<std::uint64_t>(kind));
-    w.u64(labels.size());
-    for (const auto& l : labels) w.text(l);
-    w.u64(constants.size());
-    for (const auto& [name, value] : constants) {
-        w.text(name);
-        w.f64(value);
+Result<std::string> MusicModel::to_bytes() const {
+    learn::OnnxWriter w("attune-music");
+    const auto d = static_cast<std::int64_t>(signal::descriptor_names().size());
+    const auto x = w.input(kInput, {1, d});
+    std::string scores;
+    if (forest) scores = forest->draw(w, x);
+    else if (pairs) scores = pairs->draw(w, x);
+    else if (first && second) scores = second->draw(w, w.concat({x, first->draw(w, x)}, 1));
+    else if (second) scores = second->draw(w, x);
+    else return fail(ErrorCode::kBadArgument, "there is no machine to write");
+    w.output(scores, kOutput, {1, static_cast<std::int64_t>(labels.size())});
+    w.metadata("attune.format", kFormat);
+    w.metadata("attune.descriptors", descriptor_fingerprint());
+    w.metadata("attune.kind", std::string(kKinds[static_cast<std::size_t>(kind)]));
+    std::string names;
+    for (const auto& l : labels) names += (names.empty() ? "" : "\n") + l;
+    w.metadata("attune.labels", names);
+    w.metadata("attune.windows", by_views ? kWithHalves : kWhole);
+    for (const auto& [name, value] : constants) w.metadata(kConstant + name, core::format_double(value));
+    return w.bytes();
+}
+
+Result<MusicModel> MusicModel::described_by(const std::map<std::string, std::string>& texts) {
+    const auto text = [&](const char* key) {
+        const auto at = texts.find(key);
+        return at == texts.end() ? std::string{} : at->second;
+    };
+    if (text("attune.format").empty()) return fail(ErrorCode::kCorrupt, "this is no music model: attune.format is missing");
+    if (text("attune.format") != kFormat)
+        return fail(ErrorCode::kVersion, "the model file is of format " + text("attune.format") + "; this program reads " + kFormat);
+    if (const auto fits = text("attune.descriptors"); fits != descriptor_fingerprint())
+        return fail(ErrorCode::kVersion, "the model was trained on other descriptors (" + fits + ", this program has " +
+                                             descriptor_fingerprint() + "); train it again");
+    MusicModel m;
+    const auto kind = std::find(kKinds.begin(), kKinds.end(), text("attune.kind"));
+    if (kind == kKinds.end()) return fail(ErrorCode::kCorrupt, "attune.kind is '" + text("attune.kind") + "'");
+    m.kind = static_cast<Kind>(kind - kKinds.begin());
+    for (const auto label : core::split(text("attune.labels"), '\n')) m.labels.emplace_back(label);
+    if (m.labels.size() > 1000 || std::any_of(m.labels.begin(), m.labels.end(), [](const auto& l) { return l.empty(); }) ||
+        (m.kind == Kind::kProbability && m.labels.size() != 1))
+        return fail(ErrorCode::kCorrupt, "attune.labels do not fit a model of kind " + text("attune.kind"));
+    if (text("attune.windows") != kWhole && text("attune.windows") != kWithHalves)
+        return fail(ErrorCode::kCorrupt, "attune.windows is '" + text("attune.windows") + "'");
+    m.by_views = text("attune.windows") == kWithHalves;
+    for (const auto& [key, value] : texts) {
+        if (!key.starts_with(kConstant)) continue;
+        const auto number = core::parse_double(value);
+        if (!number || !std::isfinite(*number)) return fail(ErrorCode::kCorrupt, key + " is '" + value + "', no finite number");
+        m.constants[key.substr(kConstant.size())] = *number;
     }
-    w.u64((first ? 1U : 0U) | (second ? 2U : 0U) | (forest ? 4U : 0U) | (pairs ? 8U : 0U));
-    if (first) first->save(bytes);
-    if (second) second->save(bytes);
-    if (forest) forest->save(bytes);
-    if (pairs) pairs->save(bytes);
-    return bytes;
+    return m;
 }
 
 Result<MusicModel> MusicModel::from_bytes(std::string_view bytes) {
-    if (!bytes.starts_with(kMagic)) {
-        const bool newer = bytes.starts_with(kMagic.substr(0, 18));
-        return fail(newer ? ErrorCode::kVersion : ErrorCode::kCorrupt,
-                    newer ? "the model file is of a newer format" : "this is no music model");
-    }
-    learn::detail::ByteReader r(bytes.substr(kMagic.size()));
-    MusicModel m;
-    const std::string fits = r.text(64, "descriptor fingerprint");
-    if (r.good() && fits != descriptor_fingerprint()) {
-        return fail(ErrorCode::kVersion, "the model was trained on other descriptors (" + fits +
-                                             ", this program has " + descriptor_fingerprint() +
-                                             "); train it again");
-    }
-    m.kind = static_cast<Kind>(r.u64(2, "kind"));
-    const std::uint64_t labels = r.u64(1000, "labels");
-    for (std::uint64_t i = 0; i < labels && r.good(); ++i) m.labels.push_back(r.text(200, "label"));
-    const std::uint64_t constants = r.u64(1000, "constants");
-    for (std::uint64_t i = 0; i < constants && r.good(); ++i) {
-        auto name = r.text(200, "name of a constant");
-        m.constants[std::move(name)] = r.f64();
-    }
-    const std::uint64_t parts = r.u64(15, "parts");
-    if (!r.good()) return r.failed("music model");
-    std::string_view rest = r.rest();
-    if ((parts & 1U) != 0) {
-        ATTUNE_TRY(m.first, learn::KernelMachine::load(rest));
-    }
-    if ((parts & 2U) != 0) {
-        ATTUNE_TRY(m.second, learn::KernelMachine::load(rest));
-    }
-    if ((parts & 4U) != 0) {
-        ATTUNE_TRY(m.forest, learn::Forest::load(rest));
-    }
-    if ((parts & 8U) != 0) {
-        ATTUNE_TRY(m.pairs, learn::PairMachine::load(rest));
-    }
-    const std::size_t d = signal::descriptor_names().size();
-    const bool machines =
-        m.second &&
-        (m.first ? m.first->inputs() == d && m.second->inputs() == d + m.first->outputs()
-                 : m.second->inputs() == d) &&
-        m.second->outputs() == m.labels.size();
-    const bool trees =
-        m.forest && m.forest->inputs() == d && m.forest->classes() == m.labels.size();
-    const bool votes = m.pairs && m.pairs->inputs() == d && m.pairs->classes() == m.labels.size();
-    if (int{machines} + int{trees} + int{votes} != 1 || (m.kind == Kind::kProbability && m.labels.size() != 1))
-        return fail(ErrorCode::kCorrupt, "music model: its parts do not fit each other");
+    ATTUNE_TRY(const auto texts, learn::onnx_metadata(bytes));
+    ATTUNE_TRY(auto m, described_by(texts));
+    ATTUNE_TRY(m.network_, Network::create(bytes, m.labels.size()));
     return m;
 }
 

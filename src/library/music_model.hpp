@@ -5,14 +5,16 @@
 /// The first stage has learnt from another set what it can say about any music; its outputs join
 /// the descriptors of the second. What the outputs mean (which is valence, which temperature)
 /// stands in the file, so that trainer, evaluator and product cannot differ.
+/// A trainer makes the machines; to_bytes() writes them as an ONNX network, from_bytes() runs that.
 ///
-/// In       signal::descriptor_names().size() numbers
+/// In       signal::descriptor_names().size() finite numbers
 /// Out      one value for each of labels()
-/// Threads  predict() from any thread
-/// Errors   load(): kCorrupt names the field, kVersion for other descriptors or a newer file
-/// Format   "ATTUNE-MUSIC-MODEL 1\n", then lengths and numbers, little end first (docs/models.md)
+/// Threads  predict() from any thread; as many threads as ask at a time, so many copies of the network are kept
+/// Errors   load(): kCorrupt names the text, kVersion for other descriptors or a newer file
+/// Format   ONNX, "descriptors" 1×d to "scores" 1×labels, and texts of metadata_props (docs/LIBRARY.md)
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,7 +32,7 @@ class MusicModel {
 public:
     enum class Kind {
         kRegression,   ///< outputs as they are
-        kClasses,      ///< softmax(outputs / temperature)
+        kClasses,      ///< softmax(outputs / temperature); as they are without a temperature
         kProbability,  ///< one output, Platt's sigmoid
     };
     Kind kind = Kind::kRegression;
@@ -41,7 +43,7 @@ public:
     std::optional<learn::Forest> forest;     ///< instead of the machines
     std::optional<learn::PairMachine> pairs;  ///< instead of both
     /// It has learnt from a clip's halves beside the whole, and is asked about all of them.
-    [[nodiscard]] bool by_views() const noexcept { return pairs.has_value(); }
+    bool by_views = false;
 
     [[nodiscard]] std::vector<double> predict(std::span<const float> descriptors) const;
     /// Of several windows of one piece: the mean of what it says of each. With by_views() scores are averaged before the
@@ -54,11 +56,15 @@ public:
     /// empty. nullopt if the model does not know its error.
     [[nodiscard]] std::optional<double> sd(const std::string& label, std::string_view genre) const;
 
-    [[nodiscard]] std::string to_bytes() const;
+    [[nodiscard]] Result<std::string> to_bytes() const;
     [[nodiscard]] static Result<MusicModel> from_bytes(std::string_view bytes);
+    /// What the texts of a file say, without its network: cannot predict.
+    [[nodiscard]] static Result<MusicModel> described_by(const std::map<std::string, std::string>& texts);
     [[nodiscard]] static Result<MusicModel> load(const std::filesystem::path& file);
 
 private:
+    class Network;
+    std::shared_ptr<Network> network_;  ///< instead of all machines; shared by copies of the model
     [[nodiscard]] std::vector<double> linked(std::vector<double> scores) const;
 };
 

@@ -266,6 +266,7 @@ Result<MusicModel> train_quadrant(const MusicSets& sets, Indices panda) {
         if (f1 > best) best = f1, chosen = config, votes = std::move(v);
     }
     m.pairs = trainer.fit(chosen);
+    m.by_views = true;
     m.constants["gamma"] = chosen.gamma, m.constants["cost"] = chosen.cost;
     ATTUNE_TRY(m.constants["temperature"], learn::fit_temperature(votes, truth, 4));
     return m;

@@ -146,7 +146,7 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
     if (s.quadrant) {
         auto views = windows;
         for (const auto& half : analysis.halves) {
-            if (s.quadrant->model.by_views()) views.push_back(&half);
+            if (s.quadrant->model.by_views) views.push_back(&half);
         }
         const auto p = s.quadrant->model.predict_mean(views);
         profile.quadrant = std::array<double, 4>{p[0], p[1], p[2], p[3]};

@@ -10,6 +10,8 @@
 #include "learn/conditional_logit.hpp"
 #include "learn/forest.hpp"
 #include "learn/kernel_machine.hpp"
+#include "learn/onnx_model.hpp"
+#include "learn/onnx_writer.hpp"
 #include "learn/pair_machine.hpp"
 
 namespace attune::learn {
@@ -52,29 +54,48 @@ TEST(KernelMachine, LearnsWhatIsNotLinear) {
     EXPECT_LT(error / spread, 0.02);
 }
 
-TEST(KernelMachine, FileGivesTheSameMachine) {
-    const auto d = ring(50, 3);
-    const auto m = KernelMachine::train(d.x, d.y, 50, kConfig).value();
-    std::string bytes;
-    m.save(bytes);
-    bytes += "rest";
-    std::string_view view(bytes);
-    const auto back = KernelMachine::load(view).value();
-    EXPECT_EQ(view, "rest");
-    double a = 0, b = 0;
-    m.predict(std::span(d.x).first(2), std::span(&a, 1));
-    back.predict(std::span(d.x).first(2), std::span(&b, 1));
-    EXPECT_NEAR(a, b, 1e-5);
+/// A machine as a network, run as the program runs it.
+template <typename Machine>
+OnnxModel drawn(const Machine& m, std::size_t outputs) {
+    OnnxWriter w("test");
+    const auto d = static_cast<std::int64_t>(m.inputs()), k = static_cast<std::int64_t>(outputs);
+    w.output(m.draw(w, w.input("x", {1, d})), "y", {1, k});
+    return OnnxModel::parse(w.bytes().value(), {{{"x", {1, static_cast<int>(d)}}}, {{"y", {1, static_cast<int>(k)}}}}, "test").value();
 }
 
-TEST(KernelMachine, EveryTruncationIsCorruptNotACrash) {
-    const auto d = ring(10, 3);
-    std::string bytes;
-    KernelMachine::train(d.x, d.y, 10, kConfig).value().save(bytes);
-    for (std::size_t n = 0; n < bytes.size(); ++n) {
-        std::string_view view = std::string_view(bytes).substr(0, n);
-        ASSERT_EQ(KernelMachine::load(view).error().code, ErrorCode::kCorrupt) << n;
+/// The largest difference over the samples between a machine and its network.
+template <typename Machine>
+double difference(const Machine& m, std::size_t outputs, std::span<const float> x) {
+    auto network = drawn(m, outputs);
+    std::vector<double> said(outputs);
+    double worst = 0.0;
+    for (std::size_t at = 0; at < x.size(); at += m.inputs()) {
+        m.predict(x.subspan(at, m.inputs()), said);
+        const auto got = network.run(x.subspan(at, m.inputs())).value();
+        for (std::size_t o = 0; o < outputs; ++o) worst = std::max(worst, std::abs(said[o] - static_cast<double>(got[o])));
     }
+    return worst;
+}
+
+TEST(KernelMachine, AsANetworkOfEveryKindOfKernelItSaysTheSame) {
+    const auto train = ring(200, 3), test = ring(100, 4);
+    for (const KernelMachineConfig& config :
+         {kConfig,
+          KernelMachineConfig{{1, 1}, 0, {{KernelTerm::Kind::kGaussian, -1, 0.4, 1.0}}, 0.3},
+          KernelMachineConfig{{1, 1}, 0, {{KernelTerm::Kind::kLaplacian, -1, 0.6, 1.0}}, 0.3},
+          KernelMachineConfig{{1, 1}, 0, {{KernelTerm::Kind::kLinear, -1, 0.0, 0.5}, {KernelTerm::Kind::kGaussian, 0, 0.4, 1.0}}, 0.3},
+          // The last column is no part of "all".
+          KernelMachineConfig{{1, 1}, 1, {{KernelTerm::Kind::kLaplacian, -1, 0.6, 1.0}, {KernelTerm::Kind::kLinear, 1, 0.0, 0.1}}, 0.3}}) {
+        const auto m = KernelMachine::train(train.x, train.y, 200, config).value();
+        EXPECT_LE(difference(m, 1, test.x), 1e-5);
+    }
+}
+
+TEST(KernelMachine, AsANetworkItLimitsWhatLiesFarOutside) {
+    const auto train = ring(60, 5);
+    const auto m = KernelMachine::train(train.x, train.y, 60, kConfig).value();
+    const std::vector<float> far{1e6F, -1e6F, -50.0F, 3.0F, 1e-30F, 0.0F};
+    EXPECT_LE(difference(m, 1, far), 1e-5);
 }
 
 TEST(KernelMachine, InvalidParametersAreRefused) {
@@ -99,20 +120,37 @@ TEST(Forest, LearnsClassesAndSumsToOne) {
     EXPECT_GT(right, 180);
 }
 
-TEST(Forest, SameSeedSameForestAndFileGivesItBack) {
+TEST(Forest, SameSeedSameForest) {
     const auto d = ring(60, 1);
-    std::string a, b;
-    Forest::train(d.x, d.c, 3, {.trees = 5, .seed = 4}).value().save(a);
-    Forest::train(d.x, d.c, 3, {.trees = 5, .seed = 4}).value().save(b);
-    EXPECT_EQ(a, b);
-    std::string_view view(a);
-    std::string again;
-    Forest::load(view).value().save(again);
-    EXPECT_EQ(a, again);
-    for (std::size_t n = 0; n < a.size(); ++n) {
-        std::string_view cut = std::string_view(a).substr(0, n);
-        ASSERT_FALSE(Forest::load(cut)) << n;
+    const auto a = Forest::train(d.x, d.c, 3, {.trees = 5, .seed = 4}).value(), b = Forest::train(d.x, d.c, 3, {.trees = 5, .seed = 4}).value();
+    std::vector<double> p(3), q(3);
+    for (std::size_t i = 0; i < 60; ++i) {
+        a.predict(std::span(d.x).subspan(2 * i, 2), p);
+        b.predict(std::span(d.x).subspan(2 * i, 2), q);
+        EXPECT_EQ(p, q) << i;
     }
+}
+
+TEST(Forest, AsANetworkItSaysTheSame) {
+    const auto train = ring(300, 1), test = ring(200, 2);
+    for (const std::size_t trees : {1U, 7U, 60U})
+        EXPECT_LE(difference(Forest::train(train.x, train.c, 3, {.trees = trees}).value(), 3, test.x), 1e-6) << trees;
+}
+
+TEST(Forest, AsANetworkAValueOnItsThresholdGoesToTheLowSide) {
+    // Wholes and halves: thresholds lie midway, on values that are asked.
+    std::vector<float> x, asked;
+    std::vector<int> y;
+    for (int i = 0; i < 40; ++i) x.push_back(static_cast<float>(i)), y.push_back(i % 3);
+    for (int i = -2; i < 82; ++i) asked.push_back(0.5F * static_cast<float>(i));
+    EXPECT_LE(difference(Forest::train(x, y, 3, {.trees = 30, .min_leaf = 1}).value(), 3, asked), 1e-6);
+}
+
+TEST(Forest, AsANetworkATreeOfOneLeafStands) {
+    const std::vector<float> same(20, 1.0F);
+    std::vector<int> y(20, 0);
+    y[3] = y[9] = 1;
+    EXPECT_LE(difference(Forest::train(same, y, 2, {.trees = 9}).value(), 2, same), 1e-6);
 }
 
 TEST(Forest, ClassesOutsideTheirRangeAreRefused) {
@@ -175,22 +213,11 @@ TEST(PairMachine, HeldOutVotesAreThoseOfAMachineOfTheOtherRows) {
     }
 }
 
-TEST(PairMachine, SurvivesItsFileAndRefusesADamagedOne) {
-    const auto data = ring(60, 4);
-    const auto m = PairTrainer::create(data.x, data.c, 3).value().fit({});
-    std::string bytes;
-    m.save(bytes);
-    std::string_view rest = bytes;
-    const auto back = PairMachine::load(rest).value();
-    EXPECT_TRUE(rest.empty());
-    std::vector<double> a(3), b(3);
-    m.predict(std::span(data.x).first(2), a);
-    back.predict(std::span(data.x).first(2), b);
-    EXPECT_EQ(a, b);
-    for (const std::size_t n : {std::size_t{0}, std::size_t{7}, std::size_t{40}, bytes.size() - 1}) {
-        std::string_view cut = std::string_view(bytes).substr(0, n);
-        EXPECT_FALSE(PairMachine::load(cut)) << n;
-    }
+TEST(PairMachine, AsANetworkItSaysTheSame) {
+    const auto train = ring(200, 4), test = ring(100, 5);
+    const auto trainer = PairTrainer::create(train.x, train.c, 3).value();
+    EXPECT_LE(difference(trainer.fit({}), 3, test.x), 1e-5);
+    EXPECT_LE(difference(trainer.fit({0.8, 1.0}), 3, test.x), 1e-5);
 }
 
 TEST(PairMachine, NeedsASampleOfEveryClass) {

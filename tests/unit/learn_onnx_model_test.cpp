@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "learn/onnx_metadata.hpp"
+#include "learn/onnx_writer.hpp"
 #include "support/tiny_onnx.hpp"
 
 namespace attune::learn {
@@ -76,6 +78,33 @@ TEST(OnnxModel, RefusesWeightsThatAreNotFinite) {
     const auto model = OnnxModel::parse(bytes, kShape, "test");
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, ErrorCode::kBadArgument);
+}
+
+TEST(OnnxMetadata, WhatWasWrittenIsReadAndTheNetworkStillRuns) {
+    OnnxWriter w("test");
+    w.output(w.relu(w.input("x", {1, 2})), "y", {1, 2});
+    w.metadata("labels", "a\nb & c");
+    w.metadata("empty", "");
+    const auto bytes = w.bytes().value();
+    const auto texts = onnx_metadata(bytes);
+    ASSERT_TRUE(texts) << texts.error().describe();
+    EXPECT_EQ(*texts, (std::map<std::string, std::string>{{"labels", "a\nb & c"}, {"empty", ""}}));
+    EXPECT_TRUE(OnnxModel::parse(bytes, {{{"x", {1, 2}}}, {{"y", {1, 2}}}}, "test"));
+}
+
+TEST(OnnxMetadata, EveryTruncationIsCorruptOrHasFewerTexts) {
+    OnnxWriter w("test");
+    w.output(w.relu(w.input("x", {1, 2})), "y", {1, 2});
+    w.metadata("a", "1");
+    const auto bytes = w.bytes().value();
+    std::size_t corrupt = 0;
+    for (std::size_t n = 0; n < bytes.size(); ++n) {
+        const auto texts = onnx_metadata(std::string_view(bytes).substr(0, n));
+        corrupt += texts ? 0U : 1U;
+        if (texts) EXPECT_LE(texts->size(), 1U);
+        else EXPECT_EQ(texts.error().code, ErrorCode::kCorrupt);
+    }
+    EXPECT_GT(corrupt, bytes.size() / 2);
 }
 
 }  // namespace

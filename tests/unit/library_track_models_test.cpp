@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <thread>
 
+#include "core/random.hpp"
 #include "library/music_model.hpp"
 #include "signal/music_descriptors.hpp"
 
@@ -103,6 +106,100 @@ TEST_F(OfALongTrack, AGenreThatATagNamesSetsTheSpreadAndNothingElse) {
     EXPECT_DOUBLE_EQ(*unheard.expressed_arousal->sd, *untagged.expressed_arousal->sd);
     EXPECT_DOUBLE_EQ(classical.expressed_valence->value, untagged.expressed_valence->value);
     EXPECT_DOUBLE_EQ(classical.expressed_arousal->value, untagged.expressed_arousal->value);
+}
+
+using Texts = std::map<std::string, std::string>;
+
+Texts good_texts() {
+    return {{"attune.format", "music 1"},    {"attune.descriptors", descriptor_fingerprint()}, {"attune.kind", "classes"},
+            {"attune.labels", "Q1\nQ2"},     {"attune.windows", "whole"},                      {"attune.constant.temperature", "0.5"}};
+}
+
+TEST(MusicModelTexts, SayWhatTheScoresMean) {
+    const auto m = MusicModel::described_by(good_texts());
+    ASSERT_TRUE(m) << m.error().describe();
+    EXPECT_EQ(m->labels, (std::vector<std::string>{"Q1", "Q2"}));
+    EXPECT_EQ(m->kind, MusicModel::Kind::kClasses);
+    EXPECT_FALSE(m->by_views);
+    EXPECT_DOUBLE_EQ(m->constant("temperature", 1.0), 0.5);
+}
+
+TEST(MusicModelTexts, OfANewerFormatOrOtherDescriptorsAreRefusedAsSuch) {
+    for (const auto& [key, value] : Texts{{"attune.format", "music 2"}, {"attune.descriptors", "00"}}) {
+        auto texts = good_texts();
+        texts[key] = value;
+        ASSERT_FALSE(MusicModel::described_by(texts)) << key;
+        EXPECT_EQ(MusicModel::described_by(texts).error().code, ErrorCode::kVersion) << key;
+    }
+}
+
+TEST(MusicModelTexts, ThatDoNotFitAreCorrupt) {
+    for (const auto& [key, value] : Texts{{"attune.format", ""},
+                                          {"attune.kind", "guess"},
+                                          {"attune.labels", "Q1\n\nQ2"},
+                                          {"attune.windows", "some"},
+                                          {"attune.constant.temperature", "warm"},
+                                          {"attune.constant.temperature", "inf"}}) {
+        auto texts = good_texts();
+        texts[key] = value;
+        ASSERT_FALSE(MusicModel::described_by(texts)) << key;
+        EXPECT_EQ(MusicModel::described_by(texts).error().code, ErrorCode::kCorrupt) << key;
+    }
+    auto probability = good_texts();
+    probability["attune.kind"] = "probability";
+    EXPECT_FALSE(MusicModel::described_by(probability)) << "a probability is of one thing";
+}
+
+/// Two stages, a few made-up clips.
+MusicModel two_stages() {
+    const std::size_t d = signal::descriptor_names().size(), n = 30;
+    core::Random random(1, "test/two-stages");
+    std::vector<float> x, both;
+    std::vector<double> early, late;
+    for (std::size_t i = 0; i < n * d; ++i) x.push_back(static_cast<float>(random.normal(0.0, 2.0)));
+    for (std::size_t i = 0; i < n; ++i) early.push_back(random.normal()), late.push_back(random.normal()), late.push_back(random.normal());
+    MusicModel m;
+    m.labels = {"valence", "arousal"};
+    m.constants = {{"sd_valence", 0.125}, {"sd_valence of rnb", 0.25}};
+    using Kind = learn::KernelTerm::Kind;
+    m.first = learn::KernelMachine::train(x, early, n, {{d}, 0, {{Kind::kGaussian, -1, 0.15, 1.0}}, 0.4}).value();
+    for (std::size_t i = 0; i < n; ++i) {
+        both.insert(both.end(), x.begin() + static_cast<std::ptrdiff_t>(i * d), x.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+        both.push_back(static_cast<float>(early[i]));
+    }
+    m.second = learn::KernelMachine::train(both, late, n, {{d, 1}, 1, {{Kind::kLaplacian, -1, 0.6, 1.0}, {Kind::kLinear, 1, 0.0, 0.1}}, 0.3}).value();
+    return m;
+}
+
+TEST(MusicModelFile, GivesWhatTheMachinesGaveFromSeveralThreadsAtATime) {
+    const auto trained = two_stages();
+    const auto read = MusicModel::from_bytes(trained.to_bytes().value());
+    ASSERT_TRUE(read) << read.error().describe();
+    EXPECT_EQ(read->constants, trained.constants);
+    EXPECT_DOUBLE_EQ(*read->sd("valence", "R&B"), 0.25);
+    EXPECT_DOUBLE_EQ(*read->sd("valence", "polka"), 0.125);
+    EXPECT_FALSE(read->sd("arousal", "R&B"));
+    std::vector<std::jthread> askers;
+    for (std::uint64_t t = 0; t < 4; ++t) {
+        askers.emplace_back([&, t] {
+            core::Random random(t, "test/asker");
+            std::vector<float> x(signal::descriptor_names().size());
+            for (int round = 0; round < 20; ++round) {
+                for (float& v : x) v = static_cast<float>(random.normal(0.0, 2.0));
+                const auto a = trained.predict(x), b = read->predict(x);
+                EXPECT_NEAR(a[0], b[0], 1e-5);
+                EXPECT_NEAR(a[1], b[1], 1e-5);
+            }
+        });
+    }
+}
+
+TEST(MusicModelFile, OtherBytesAreNoModel) {
+    EXPECT_FALSE(MusicModel::from_bytes(""));
+    EXPECT_FALSE(MusicModel::from_bytes("ATTUNE-MUSIC-MODEL 1\n"));
+    const auto bytes = two_stages().to_bytes().value();
+    EXPECT_FALSE(MusicModel::from_bytes(std::string_view(bytes).substr(0, bytes.size() / 2)));
+    EXPECT_FALSE(MusicModel{}.to_bytes()) << "without machines there is nothing to write";
 }
 
 TEST(GenreKey, SpellingsOfOneGenreAreOne) {
