@@ -103,6 +103,10 @@ struct Stretcher::State {
         return wanted + ratio * ramped + 0.5 * slope * ramped * ramped +
                (ratio + slope * ramped) * (d - ramped);
     }
+    /// Frames from the start of a window to what it moves to its exact place.
+    [[nodiscard]] std::int64_t anchor() const {
+        return centre + (ratio < 1.0 ? kOnsetSlow : kOnsetFast);
+    }
     /// With the steps of `history` all looks struck to the classifier, which compares the magnitudes of the
     /// step before the last one with the median; the next step hears of it.
     [[nodiscard]] static bool looks_struck(std::uint32_t history) {
@@ -183,7 +187,7 @@ void Stretcher::feed(StreamWindow& stream) noexcept {
     stream.copy(s.next, left, right);
     s.add_air(stream, s.next, left, right, -1.0F);
     s.next += static_cast<std::int64_t>(n);
-    const std::int64_t anchor = s.centre + (s.ratio < 1.0 ? kOnsetSlow : kOnsetFast);
+    const std::int64_t anchor = s.anchor();
     const std::int64_t out = s.made + anchor;
     const double late = s.wanted_at(out) - static_cast<double>(s.next - 2 * s.centre + anchor);
     const double ahead = (s.wanted_at(out + kStep) - s.wanted_at(out)) / static_cast<double>(kStep);
@@ -203,24 +207,26 @@ void Stretcher::feed(StreamWindow& stream) noexcept {
     s.unity = used == 1.0 ? s.unity + more : 0;
 }
 
-void Stretcher::begin(StreamWindow& stream, double position) noexcept {
+void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexcept {
     State& s = *state_;
+    const bool from_dry = ratio == 1.0;
     s.band->setTimeRatio(
         1.0);  // what it remembers of hops outlives reset(): -6 dBFS at the next start
     s.band->reset();
+    s.band->setTimeRatio(1.0 / ratio);
     const auto at = static_cast<std::int64_t>(std::llround(position));
-    s.next = at - s.centre - kPrimed;
     s.made = 0;
     s.given =
         s.centre + kPrimed;  // the first half window of the output is dropped, and what is primed
-    s.held = s.given + kBlend;
-    s.held_place = at - s.given;
-    s.slow = 0;
-    s.rise = -kNever;
-    s.fall = at + kAirFade + kWindow;  // no window that is heard in the blend misses it
     s.wanted = static_cast<double>(at);
-    s.ratio = 1.0;
+    s.ratio = ratio;
     s.slope = 0.0;
+    s.next = std::llround(s.wanted_at(s.anchor())) - s.anchor();
+    s.held = from_dry ? s.given + kBlend : 0;
+    s.held_place = at - s.given;
+    s.slow = ratio < 1.0 ? kMedian : 0;
+    s.rise = -kNever;
+    s.fall = from_dry ? at + kAirFade + kWindow : -kNever;  // no window of the blend misses it
     s.since_change = s.unity = 0;
     for (auto drop = static_cast<std::size_t>(s.given); drop > 0;) {
         while (s.band->available() < 1) feed(stream);

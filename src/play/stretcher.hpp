@@ -36,8 +36,9 @@ public:
     Stretcher& operator=(const Stretcher&) = delete;
 
     /// The next output frame lies at stream frame `position`, rounded; primed with what lies before it.
-    /// The first kBlend frames are the stream, within -100 dBFS, whatever ratio is asked for.
-    void begin(StreamWindow& stream, double position) noexcept;
+    /// `ratio` is 1 to take over from the dry signal: the first kBlend frames are the stream, within
+    /// -100 dBFS, whatever process() is asked for. Another one, where nothing has sounded before, holds at once.
+    void begin(StreamWindow& stream, double position, double ratio = 1.0) noexcept;
     static constexpr int kBlend = 480;
     void process(StreamWindow& stream, double ratio, std::span<float> left,
                  std::span<float> right) noexcept;

@@ -41,6 +41,7 @@ void Voice::open(std::uint32_t play, Reader* reader, flow::AudioSource* live) no
     count_ = 0;
     ended_ = reader == nullptr && live == nullptr;
     broken_ = stretching_ = false;
+    fresh_ = true;
     blend_ = 0;
     low_left_ = low_right_ = 0.0F;
 }
@@ -187,10 +188,11 @@ void Voice::render(const VoiceSegment& s, std::span<float> left, std::span<float
         dry_at_ = std::llround(s.position);
     };
     if (!unity && !stretching_) {
-        stretcher_->begin(*this, s.position);
+        stretcher_->begin(*this, s.position, fresh_ ? s.ratio : 1.0);
         stretching_ = true;
-        start_blend(true);
+        if (!fresh_) start_blend(true);
     }
+    fresh_ = false;
     if (!stretching_) return copy(std::llround(s.position), left, right);
     stretcher_->process(*this, s.ratio, left, right);
     if (unity && stretcher_->is_input() && blend_ == 0) start_blend(false);

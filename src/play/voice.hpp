@@ -7,7 +7,8 @@
 /// Out      the voice's share of the mix, added to both channels
 /// Tempo    at ratio 1 the stream is copied bit by bit; the stretcher is engaged when the ratio leaves 1
 ///          and released 1.1 s after it came back, when it only copies; each by a crossfade of 10 ms between
-///          signals that are equal within -100 dBFS (see Stretcher)
+///          signals that are equal within -100 dBFS (see Stretcher). A stream that begins at another ratio,
+///          after a seek for one, is stretched from its first frame on
 /// Threads  the engine thread; RT-SAFE after create()
 #include <array>
 #include <cstdint>
@@ -74,6 +75,7 @@ private:
     std::size_t count_ = 0;
     bool ended_ = false, broken_ = false;
     bool stretching_ = false;
+    bool fresh_ = true;  ///< nothing of the stream has sounded yet
     int blend_ = 0;  ///< > 0: frames of crossfade left; towards the stretcher or away from it
     bool blend_in_ = false;
     std::int64_t dry_at_ = 0;  ///< stream frame of the dry signal that is blended next

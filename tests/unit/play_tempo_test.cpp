@@ -295,6 +295,45 @@ INSTANTIATE_TEST_SUITE_P(BothWays, RampThroughUnity,
                                     "in" + std::to_string(std::lround(info.param.ramp_s));
                          });
 
+/// After a seek at a held tempo nothing has to be caught up with.
+TEST(Tempo, AStreamThatBeginsAtATempoIsInPlaceFromItsFirstFrameOn) {
+    constexpr std::size_t kEvery = 4800;
+    std::vector<float> x(48000 * 6);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        const auto m = static_cast<double>(k % kEvery);
+        const double w = m < 480 ? std::sin(std::numbers::pi * m / 480) : 0.0;
+        x[k] = static_cast<float>(.5 * w * w * std::sin(2 * std::numbers::pi * 1500.0 * m / 48000));
+    }
+    Memory stream(std::move(x));
+    auto stretcher = Stretcher::create();
+    ASSERT_TRUE(stretcher);
+    for (const double ratio : {.92, 1.03, 1.08}) {
+        std::vector<float> left(48000 * 2), right(left.size());
+        (*stretcher)->begin(stream, 48000.0, ratio);
+        for (std::size_t k = 0; k < left.size(); k += kGrid)
+            (*stretcher)
+                ->process(stream, ratio, std::span(left).subspan(k, kGrid),
+                          std::span(right).subspan(k, kGrid));
+        double worst = 0;
+        for (std::size_t burst = 0;; ++burst) {
+            const double at = (static_cast<double>(burst * kEvery) + 240.0) / ratio;
+            if (at + 700 > static_cast<double>(left.size())) break;
+            if (at < 700) continue;
+            double e = 0, w = 0;
+            for (auto k = static_cast<std::size_t>(at) - 700;
+                 k < static_cast<std::size_t>(at) + 700; ++k) {
+                const double v = static_cast<double>(left[k]) * static_cast<double>(left[k]);
+                e += v * static_cast<double>(k);
+                w += v;
+            }
+            worst = std::max(worst, std::abs(e / w - at));
+        }
+        EXPECT_LE(worst, 48.0) << ratio;
+        RecordProperty("worst_frames_" + std::to_string(std::lround(ratio * 100)),
+                       std::to_string(worst));
+    }
+}
+
 struct Held {
     double ratio;
     double seconds;  ///< at ±8 % 3 minutes; in the soak 30 for all (ATTUNE_TEMPO_SECONDS=1800)
