@@ -2,6 +2,7 @@
 #include "affect/models.hpp"
 
 #include "affect/evaluate_beats.hpp"
+#include "affect/evaluate_detection.hpp"
 #include "affect/evaluate_face.hpp"
 #include "affect/evaluate_fusion.hpp"
 #include "affect/evaluate_voice.hpp"
@@ -10,6 +11,7 @@ namespace attune::affect {
 
 void register_models(learn::ModelRegistry& registry) {
     register_beats(registry);
+    register_detection(registry);
     register_face(registry);
     register_fusion(registry);
     register_voice(registry);

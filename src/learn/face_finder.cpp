@@ -4,15 +4,20 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <opencv2/core.hpp>
-#include <opencv2/objdetect.hpp>
 
 #include "flow/crop.hpp"
+#include "learn/detail/pixels.hpp"
+#include "learn/face_cascade.hpp"
 #include "learn/onnx_model.hpp"
 #include "learn/parts.hpp"
 
 namespace attune::learn {
 namespace {
+
+using detail::area;
+using detail::luma;
+using detail::Rgb;
+using detail::sample;
 
 constexpr int kSearch = 224, kFarSearch = 320, kLandmarks = 112;
 // Where the eyes mostly lie in a box of the cascade, in parts of it; where they lie in a crop is flow/crop.hpp's.
@@ -26,50 +31,9 @@ constexpr double kMinScore = 0.4;      // with the gain step: recall .95, 5 fals
 constexpr double kSureScore = 0.5;     // below it the cascade is asked, too
 constexpr double kOverlap = 0.4;
 constexpr double kWhite = 220.0, kMaxGain = 6.0;
-constexpr int kCascadeWidth = 320;     // the cascade sees a picture of this width: faces from 60 px of 640
+constexpr int kCascadeWidth = 320, kCascadeLeast = 30;  // the cascade sees a picture of this width: faces from 60 px of 640
 constexpr double kMaxRoll = 50.0;
 
-struct Rgb { double r, g, b; };
-
-/// Bilinear sample; outside the picture the border goes on.
-Rgb sample(const RgbView& p, double x, double y) {
-    x = std::clamp(x, 0.0, static_cast<double>(p.width - 1));
-    y = std::clamp(y, 0.0, static_cast<double>(p.height - 1));
-    const int ix = std::min(static_cast<int>(x), std::max(0, p.width - 2));
-    const int iy = std::min(static_cast<int>(y), std::max(0, p.height - 2));
-    const double fx = x - ix;
-    const double fy = y - iy;
-    const auto at = [&](int dx, int dy, int c) {
-        const int px = std::min(ix + dx, p.width - 1);
-        const int py = std::min(iy + dy, p.height - 1);
-        return static_cast<double>(p.rgb[static_cast<std::size_t>((py * p.width + px) * 3 + c)]);
-    };
-    const auto mix = [&](int c) {
-        return (at(0, 0, c) * (1 - fx) + at(1, 0, c) * fx) * (1 - fy) + (at(0, 1, c) * (1 - fx) + at(1, 1, c) * fx) * fy;
-    };
-    return {mix(0), mix(1), mix(2)};
-}
-
-/// Mean over the rectangle that one pixel of a smaller picture covers.
-Rgb area(const RgbView& p, double x0, double y0, double x1, double y1) {
-    const int ax = std::clamp(static_cast<int>(x0), 0, p.width - 1);
-    const int ay = std::clamp(static_cast<int>(y0), 0, p.height - 1);
-    const int bx = std::clamp(static_cast<int>(std::ceil(x1)), ax + 1, p.width);
-    const int by = std::clamp(static_cast<int>(std::ceil(y1)), ay + 1, p.height);
-    int r = 0, g = 0, b = 0;
-    for (int y = ay; y < by; ++y) {
-        const std::uint8_t* row = p.rgb.data() + static_cast<std::ptrdiff_t>(y * p.width + ax) * 3;
-        for (int x = ax; x < bx; ++x, row += 3) {
-            r += row[0];
-            g += row[1];
-            b += row[2];
-        }
-    }
-    const double n = static_cast<double>((bx - ax) * (by - ay));
-    return {r / n, g / n, b / n};
-}
-
-double luma(const Rgb& c) { return 0.299 * c.r + 0.587 * c.g + 0.114 * c.b; }
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 struct Light { double mean, sd, gain; };
@@ -118,8 +82,7 @@ void merge(std::vector<FoundFace>& faces, std::vector<FoundFace> more) {
 
 struct FaceFinder::State {
     std::optional<OnnxModel> detector, far_detector, landmarks;
-    cv::CascadeClassifier cascade;
-    bool has_cascade = false;
+    std::optional<FaceCascade> cascade;
     std::string text;
     std::vector<float> input;
 
@@ -211,30 +174,6 @@ struct FaceFinder::State {
         f.has_eyes = apart > 0.2 && apart < 0.7 && std::abs(f.roll_deg) < kMaxRoll;
         return f.has_eyes;
     }
-
-    std::vector<FoundFace> ask_cascade(const RgbView& p, double gain) {
-        const double zoom = std::max(1.0, static_cast<double>(p.width) / kCascadeWidth);
-        cv::Mat grey(static_cast<int>(p.height / zoom), static_cast<int>(p.width / zoom), CV_8U);
-        for (int y = 0; y < grey.rows; ++y) {
-            for (int x = 0; x < grey.cols; ++x) {
-                const double v = gain * luma(area(p, x * zoom, y * zoom, (x + 1) * zoom, (y + 1) * zoom));
-                grey.at<std::uint8_t>(y, x) = static_cast<std::uint8_t>(std::min(255.0, v));
-            }
-        }
-        std::vector<cv::Rect> boxes;
-        cascade.detectMultiScale(grey, boxes, 1.1, 4, 0, cv::Size(30, 30));
-        std::vector<FoundFace> faces;
-        for (const auto& b : boxes) {
-            FoundFace f;
-            f.x = b.x * zoom;
-            f.y = b.y * zoom;
-            f.width = f.height = b.width * zoom;
-            f.score = 0.5;
-            f.cascade = true;
-            faces.push_back(f);
-        }
-        return faces;
-    }
 };
 
 FaceFinder::FaceFinder(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -252,25 +191,16 @@ Result<FaceFinder> FaceFinder::create(const std::filesystem::path& data_dir) {
     auto detector = load("tiny_face_detector_224", kSearch, {"boxes", {1, 25, 7, 7}});
     auto far = load("tiny_face_detector_320", kFarSearch, {"boxes", {1, 25, 10, 10}});
     auto landmarks = load("landmark68_tiny", kLandmarks, {"points", {1, 136}});
-    for (const char* place : {"/usr/share/opencv4/lbpcascades/lbpcascade_frontalface_improved.xml",
-                              "/usr/share/opencv4/lbpcascades/lbpcascade_frontalface.xml"}) {
-        std::error_code ignored;
-        if (state->has_cascade || !std::filesystem::exists(place, ignored)) continue;
-        try {
-            state->has_cascade = state->cascade.load(place);
-        } catch (const std::exception&) {
-            state->has_cascade = false;
-        }
-    }
+    if (auto cascade = FaceCascade::open(CascadeKind::kLbp)) state->cascade.emplace(*std::move(cascade));
     if (detector && far && landmarks) {
         state->detector.emplace(*std::move(detector));
         state->far_detector.emplace(*std::move(far));
         state->landmarks.emplace(*std::move(landmarks));
-        state->text = std::string("tiny_face_detector + landmark68_tiny") + (state->has_cascade ? ", LBP" : "");
+        state->text = std::string("tiny_face_detector + landmark68_tiny") + (state->cascade ? ", LBP" : "");
         return FaceFinder(std::move(state));
     }
     const Error why = !detector ? detector.error() : !far ? far.error() : landmarks.error();
-    if (!state->has_cascade) {
+    if (!state->cascade) {
         return fail(ErrorCode::kUnavailable, "no face finder: " + why.message + "; nor is the package opencv-data installed");
     }
     state->text = "LBP alone: " + why.message;
@@ -298,12 +228,10 @@ Result<FaceScene> FaceFinder::find(const RgbView& picture, bool far) {
         }
     }
     const bool sure = !scene.faces.empty() && scene.faces.front().score >= kSureScore;
-    if (!sure && state_->has_cascade) {
-        try {
-            merge(scene.faces, state_->ask_cascade(picture, scene.gain));
-        } catch (const std::exception& e) {
-            return fail(ErrorCode::kInternal, e.what(), "LBP cascade");
-        }
+    if (!sure && state_->cascade) {
+        const FaceCascade::How how{kCascadeWidth, kCascadeLeast, scene.gain};
+        ATTUNE_TRY(auto found, state_->cascade->find(picture, how));
+        merge(scene.faces, std::move(found));
     }
     if (state_->landmarks) {
         for (auto& face : scene.faces) {

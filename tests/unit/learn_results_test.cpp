@@ -100,6 +100,25 @@ TEST(Gates, BeatsHold) {
     EXPECT_GE(value(e, "f1_50ms", "mitdb"), .98);
 }
 
+/// Every setting that issue 6 names, with the peers beside it.
+TEST(Results, DetectionTellsRecallAndFalseAlarmsOfEverySettingBesideLbpAndHaar) {
+    const Evaluation e = result("detection");
+    ASSERT_EQ(e.subgroups.size(), 2U);
+    std::size_t recalls = 0, without_a_face = 0;
+    for (const Metric& m : e.metrics) {
+        if (m.name != "recall" && m.name != "false_alarms") continue;
+        EXPECT_TRUE(m.ci95) << m.note;
+        recalls += m.name == "recall" ? 1 : 0;
+        without_a_face += m.note.starts_with("none") ? 1 : 0;
+        for (const Subgroup& peer : e.subgroups) {
+            EXPECT_TRUE(std::any_of(peer.metrics.begin(), peer.metrics.end(), [&](const Metric& theirs) { return theirs.name == m.name && theirs.note == m.note; }))
+                << peer.name << ": " << m.name << ", " << m.note;
+        }
+    }
+    EXPECT_EQ(recalls, 9U);
+    EXPECT_EQ(without_a_face, 2U);
+}
+
 TEST(Gates, ExerciseGateHolds) {
     const Evaluation e = result("stress");
     EXPECT_GE(value(e, "exercise_flagged", "wearable_stress_exercise"), .90);
