@@ -42,7 +42,7 @@ public:
         affect::FusionConfig config;
         for (const std::string& text : options.specs) {
             ATTUNE_TRY(const sense::Spec spec, sense::parse_spec(text));
-            ATTUNE_TRY(auto source, sense::open_source(spec, &clock));
+            ATTUNE_TRY(auto source, sense::open_source(spec, &clock, data_dir));
             config.origin = flow::worst(config.origin, source->provenance().origin);
             sources.push_back(std::move(source));
         }

@@ -51,11 +51,11 @@ Result<double> pull_for(std::vector<std::unique_ptr<sense::Source>>& sources, do
     return t_s;
 }
 
-Result<std::vector<std::unique_ptr<sense::Source>>> open_all(const std::vector<std::string>& specs, const core::Clock& clock) {
+Result<std::vector<std::unique_ptr<sense::Source>>> open_all(const std::vector<std::string>& specs, const core::Clock& clock, const std::filesystem::path& data_dir) {
     std::vector<std::unique_ptr<sense::Source>> sources;
     for (const std::string& text : specs) {
         ATTUNE_TRY(const sense::Spec spec, sense::parse_spec(text));
-        ATTUNE_TRY(auto source, sense::open_source(spec, &clock));
+        ATTUNE_TRY(auto source, sense::open_source(spec, &clock, data_dir));
         sources.push_back(std::move(source));
     }
     return sources;
@@ -110,7 +110,7 @@ ordered_json to_json(const std::string& name, const ChannelStatistics& s) {
 
 int probe(const Context& context, const SenseOptions& options) {
     core::SteadyClock clock;
-    auto sources = open_all({options.spec}, clock);
+    auto sources = open_all({options.spec}, clock, context.data_dir);
     if (!sources) return report_error(context, sources.error());
     std::map<std::string, ChannelStatistics> channels;
     std::uint64_t crops = 0, dropped = 0;
@@ -144,7 +144,7 @@ int probe(const Context& context, const SenseOptions& options) {
 
 int record(const Context& context, const SenseOptions& options) {
     core::SteadyClock clock;
-    auto sources = open_all(options.specs, clock);
+    auto sources = open_all(options.specs, clock, context.data_dir);
     if (!sources) return report_error(context, sources.error());
     auto recorder = sense::Recorder::create(options.out, core::wall_now_ns());
     if (!recorder) return report_error(context, recorder.error());

@@ -27,6 +27,8 @@ class CropMaker {
 public:
     CropMaker(learn::FaceFinder finder, double search_s) : finder_(std::move(finder)), search_s_(search_s) {}
 
+    [[nodiscard]] const std::string& finder() const { return finder_.describe(); }
+
     Result<flow::Crop> make(const media::Picture& picture, Time t) {
         const learn::RgbView view{picture.width, picture.height, picture.rgb};
         flow::Crop crop;
@@ -77,7 +79,7 @@ private:
 class FaceSource : public Source {
 public:
     FaceSource(std::unique_ptr<media::VideoReader> reader, CropMaker maker, FaceSourceOptions options, std::string device)
-        : reader_(std::move(reader)), maker_(std::move(maker)), options_(std::move(options)), device_(std::move(device)) {}
+        : reader_(std::move(reader)), finder_(maker.finder()), maker_(std::move(maker)), options_(std::move(options)), device_(std::move(device)) {}
     ~FaceSource() override { stop(); }
 
     const std::string& id() const noexcept override { return options_.id; }
@@ -86,6 +88,7 @@ public:
         flow::Provenance p;
         p.origin = live() ? flow::Origin::kLive : flow::Origin::kReplayed;
         p.device = device_;
+        p.driver = finder_;
         return p;
     }
     std::vector<ChannelInfo> channels() const override { return {}; }
@@ -180,6 +183,7 @@ private:
     }
 
     std::unique_ptr<media::VideoReader> reader_;
+    std::string finder_;   ///< in words: who finds the faces
     CropMaker maker_;
     FaceSourceOptions options_;
     std::string device_;

@@ -29,17 +29,17 @@ Result<std::unique_ptr<Source>> open_simulated(const Spec& spec) {
     return std::make_unique<SimulatedSource>(std::move(listener), spec.source_id());
 }
 
-FaceSourceOptions face_options(const Spec& spec) {
+FaceSourceOptions face_options(const Spec& spec, const std::filesystem::path& data_dir) {
     FaceSourceOptions options;
     options.id = spec.source_id();
-    options.data_dir = core::data_dir();
+    options.data_dir = data_dir.empty() ? core::data_dir() : data_dir;
     options.max_hz = spec.number("hz", options.max_hz);
     return options;
 }
 
-Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& clock) {
+Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& clock, const std::filesystem::path& data_dir) {
     switch (spec.kind) {
-        case SpecKind::kFaceCamera: return open_face_camera(static_cast<int>(core::parse_int(spec.place).value_or(-1)), face_options(spec));
+        case SpecKind::kFaceCamera: return open_face_camera(static_cast<int>(core::parse_int(spec.place).value_or(-1)), face_options(spec, data_dir));
         case SpecKind::kVoiceMic: {
             ATTUNE_TRY(const media::PortAudio* const library, media::load_portaudio());
             return open_microphone(spec, clock, *library);
@@ -54,9 +54,9 @@ Result<std::unique_ptr<Source>> open_live(const Spec& spec, const core::Clock& c
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_source(const Spec& spec, const core::Clock* clock) {
+Result<std::unique_ptr<Source>> open_source(const Spec& spec, const core::Clock* clock, const std::filesystem::path& data_dir) {
     switch (spec.kind) {
-        case SpecKind::kFaceVideo: return open_face_video(spec.place, face_options(spec));
+        case SpecKind::kFaceVideo: return open_face_video(spec.place, face_options(spec, data_dir));
         case SpecKind::kVoiceWav: return open_voice_file(spec.place, spec.source_id());
         case SpecKind::kReplay: return open_replay(spec);
         case SpecKind::kSimulated: return open_simulated(spec);
@@ -65,7 +65,7 @@ Result<std::unique_ptr<Source>> open_source(const Spec& spec, const core::Clock*
     if (clock == nullptr) {
         return fail(ErrorCode::kBadArgument, std::string(to_string(spec.kind)) + " is live: it needs a session that runs in real time", spec.text);
     }
-    return open_live(spec, *clock);
+    return open_live(spec, *clock, data_dir);
 }
 
 }  // namespace attune::sense

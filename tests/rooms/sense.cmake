@@ -2,6 +2,7 @@
 attune_test(sense unit DEPS sense LIBS ${ATTUNE_EDF_LIBRARY} SOURCES
   unit/sense_live_test.cpp
   unit/sense_microphone_test.cpp
+  unit/sense_open_source_test.cpp
   unit/sense_persona_test.cpp
   unit/sense_replay_test.cpp
   unit/sense_simulated_listener_test.cpp
