@@ -38,6 +38,9 @@ Result<session::RunReport> play(Context& context, session::Space& space, const s
     Id person;
     std::unique_ptr<TerminalKeys> keys;
     const auto watch = [&](const session::SessionEvent& event) {
+        const auto* decision = std::get_if<session::Decision>(&event.payload);
+        if (decision != nullptr && decision->question == "how_after" && !request.check_in.empty())
+            std::fputs("If you like, speak for ten seconds; then rate how you feel.\n", stderr);
         const auto* start = std::get_if<session::Start>(&event.payload);
         if (start == nullptr) return;
         person = start->person;
@@ -62,6 +65,8 @@ void add_session_run(CLI::App& session, Context& context) {
     run->add_option("--from", *from, "how you feel now: VALENCE,AROUSAL, each from -1 to 1");
     run->add_option("--person", *person, "whose session it is");
     run->add_option("--sense", request->sense, "a sensor, e.g. simulated:anxious?seed=7 or replay:DIR (may be repeated)");
+    run->add_flag("--check-in{voice:mic}", request->check_in, "speak for ten seconds before the music and again after it; "
+                                                              "--check-in=voice:wav:FILE takes a recording");
     run->add_option("--sink", request->sink, "device, null, or file:OUT.flac")->capture_default_str();
     run->add_flag("--fast", request->fast, "in virtual time, as fast as the machine can");
     run->add_option("--seed", request->seed, "makes the session repeatable");
@@ -88,6 +93,7 @@ void add_session_run(CLI::App& session, Context& context) {
                 request->progress = [began](const char* what, std::size_t done, std::size_t total) {
                     show_progress(what, done, total, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
                 };
+                request->before_check_in = [] { std::fputs("Check-in: please speak for ten seconds, about anything.\n", stderr); };
                 ATTUNE_TRY(const auto report, play(context, space, *request));
                 if (context.json) print(to_json(report));
                 else print_run(report);

@@ -169,8 +169,33 @@ Result<void> add_source(const std::string& text, RunSetup& setup, const Entrance
         return {};
     }
     if (const auto device = device_kind(spec.kind)) ATTUNE_CHECK(in.may_open(*device));
-    ATTUNE_TRY(auto source, sense::open_source(spec));
+    ATTUNE_TRY(auto source, sense::open_source(spec, nullptr, in.data_dir));
     add_source(std::move(source), setup, in);
+    return {};
+}
+
+/// Ten spoken seconds before anything plays. What cannot be heard is said in the record; the session goes on without.
+Result<void> add_check_in(RunSetup& setup, const RunRequest& request, const Entrance& in, const core::CancelToken& cancel) {
+    if (request.check_in.empty()) return {};
+    if (!care::inference_allowed(in.deployment)) {
+        return fail(ErrorCode::kRefused, std::string("in deployment ") + flow::to_string(in.deployment) + " nothing is inferred from a voice", "--check-in");
+    }
+    ATTUNE_TRY(const auto spec, sense::parse_spec(request.check_in));
+    const bool device = device_kind(spec.kind).has_value();
+    if (device && request.fast) return fail(ErrorCode::kBadArgument, "a microphone cannot run faster than time: no --fast, or voice:wav:FILE", request.check_in);
+    if (device) ATTUNE_CHECK(in.may_open(flow::SourceKind::kVoice));
+    ATTUNE_TRY(auto recogniser, affect::make_recogniser(flow::SourceKind::kVoice, kCheckInId, in.data_dir));
+    ATTUNE_TRY(setup.check_in, make_check_in(request.check_in, std::move(recogniser)));
+    setup.start.sources.emplace_back(kCheckInId, flow::SourceKind::kVoice);
+    if (request.before_check_in) request.before_check_in();
+    auto heard = listen(*setup.check_in, cancel);
+    if (!heard && heard.error().code == ErrorCode::kCancelled) return tl::unexpected<Error>(std::move(heard).error());
+    if (!heard) {
+        setup.script.push_back({{}, SourceChange{kCheckInId, flow::SourceKind::kVoice, flow::SourceStatus::kUnavailable, heard.error().message}});
+        return {};
+    }
+    setup.script.push_back({{}, *std::move(heard)});
+    setup.script.push_back({Time{} + seconds(1), SourceChange{kCheckInId, flow::SourceKind::kVoice, flow::SourceStatus::kLost, "the check-in is over"}});
     return {};
 }
 
@@ -216,6 +241,7 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
         // A page's sensors are off until they are switched on there, which is when the page stores the consent.
         for (auto& source : sources) add_source(std::move(source), setup, in);
     }
+    ATTUNE_CHECK(add_check_in(setup, request, in, cancel));
     start.start = request.from;
     start.words = request.words;
     if (!start.start && setup.listener) {

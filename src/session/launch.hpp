@@ -30,6 +30,8 @@ struct RunRequest {
     std::vector<std::string> words;            ///< how the person says they feel; kept in the record
     std::optional<Id> person;                  ///< empty = the space's first
     std::vector<std::string> sense;            ///< SPECs
+    std::string check_in;                      ///< voice:mic or voice:wav:FILE: ten spoken seconds before and after; empty = none
+    std::function<void()> before_check_in;     ///< tells the listener to speak now; may be empty
     std::string sink = "device";               ///< "device", "null", "file:OUT.flac"
     bool fast = false;
     std::optional<std::uint64_t> seed;         ///< empty = drawn

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "session/known_items.hpp"
 #include "session/planner_worker.hpp"
@@ -98,6 +99,7 @@ private:
         }
         if (!ended_ && s_.live && t.ns / 1'000'000'000 % kSoundEveryS == kSoundFirstS) consume(t, s_.player->telemetry().sound);
         if (!ended_) consume(t, Tick{});
+        if (!ended_ && std::exchange(check_in_due_, false)) check_in(t);
         return {};
     }
 
@@ -238,7 +240,20 @@ private:
         }
     }
 
+    /// The music has ended: the microphone, or the recording, is opened once more until it ends or the session does.
+    void check_in(Time t) {
+        if (!s_.check_in || !s_.check_in->recogniser) return;
+        auto source = s_.check_in->open(t);
+        const bool open = source.has_value();
+        consume(t, SourceChange{kCheckInId, flow::SourceKind::kVoice,
+                                open ? flow::SourceStatus::kWarmingUp : flow::SourceStatus::kUnavailable, open ? "" : source.error().message});
+        if (!open) return;
+        s_.sources.push_back(*std::move(source));
+        s_.recognisers.push_back(std::move(s_.check_in->recogniser));
+    }
+
     void on_question(Time t, const Decision& question) {
+        if (question.question == "how_after") check_in_due_ = true;
         if (!s_.listener) return;
         const std::int64_t at = t.ns + from_seconds(kAnswerAfterS).ns;
         // "How do you feel": an empty rating is filled in by the listener when it is due. Other
@@ -287,7 +302,7 @@ private:
     Inbox own_inbox_;
     std::unique_ptr<PlannerWorker> worker_;
     Time last_t_;
-    bool ended_ = false;
+    bool ended_ = false, check_in_due_ = false;
 };
 
 }  // namespace

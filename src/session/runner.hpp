@@ -10,12 +10,14 @@
 /// Threads  the caller's is the conductor's. `cancel` is looked at every second
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "affect/recogniser.hpp"
 #include "core/cancel.hpp"
 #include "sense/simulated_listener.hpp"
 #include "sense/source.hpp"
+#include "session/check_in.hpp"
 #include "session/inbox.hpp"
 #include "session/player.hpp"
 #include "session/profiles.hpp"
@@ -39,6 +41,7 @@ struct RunSetup {
     std::vector<std::unique_ptr<affect::Recogniser>> recognisers;
     /// For a source that is opened again after its consent came back; empty = it stays closed.
     std::function<Result<std::unique_ptr<affect::Recogniser>>(flow::SourceKind, const std::string& id)> make_recogniser;
+    std::optional<CheckIn> check_in;                             ///< spoken again when the music has ended
     std::vector<Scripted> script;                                ///< in the order of time
     EventSink sink;
     const core::CancelToken* cancel = nullptr;

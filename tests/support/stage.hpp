@@ -65,6 +65,7 @@ struct Cast {
     double response = 1.0;
     double appraisal = 1.0;                         ///< factor on what is this person's own about a track
     double tolerance = 0.0;                         ///< w of iso-true; 0 = the persona's
+    bool nobody = false;                            ///< no simulated listener: nothing is answered, not even with "no"
     bool answers = true;                            ///< false: the listener never answers, only `script` rates
     std::optional<flow::Va> start = {};             ///< instead of the listener's own blind rating
     std::string goal = {};                          ///< empty = the persona's
@@ -72,6 +73,7 @@ struct Cast {
     double minutes = 20;
     std::vector<std::unique_ptr<sense::Source>> sources = {};
     std::vector<std::unique_ptr<affect::Recogniser>> recognisers = {};
+    std::optional<CheckIn> check_in = {};
     ComposeChoice compose = {};
     flow::Policy policy = {};
     std::filesystem::path file = {};                ///< rendered to this file; empty = timeline only
@@ -114,6 +116,8 @@ inline Outcome run(Cast cast) {
     setup.script = std::move(cast.script);
     setup.sources = std::move(cast.sources);
     setup.recognisers = std::move(cast.recognisers);
+    setup.check_in = std::move(cast.check_in);
+    if (cast.nobody) setup.listener.reset();
     setup.live_on_until = Time{} + from_seconds(cast.minutes * 60.0);
     Outcome outcome;
     setup.sink = [&](const SessionEvent& event) { outcome.events.push_back(event); };
