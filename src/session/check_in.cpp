@@ -55,7 +55,7 @@ Result<CheckIn> make_check_in(const std::string& text, std::unique_ptr<affect::R
     }
     spec.params["id"] = kCheckInId;
     if (microphone) spec.params["seconds"] = std::to_string(kOpenS);
-    return CheckIn{[spec](Time from) { return open_from(spec, from); }, std::move(recogniser)};
+    return CheckIn{[spec](Time from) { return open_from(spec, from); }, std::move(recogniser), !microphone};
 }
 
 Result<flow::Evidence> listen(CheckIn& check_in, const core::CancelToken& cancel) {

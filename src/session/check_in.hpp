@@ -24,6 +24,7 @@ struct CheckIn {
     /// Opened anew each time; its time begins at `from`.
     std::function<Result<std::unique_ptr<sense::Source>>(Time from)> open;
     std::unique_ptr<affect::Recogniser> recogniser;
+    bool replayed = false;   ///< a recording speaks
 };
 
 /// `spec` is voice:mic[:N] or voice:wav:FILE. `recogniser` answers for kCheckInId.

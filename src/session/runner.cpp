@@ -26,7 +26,7 @@ public:
         ATTUNE_TRY(session_, Session::create(s_.start, s_.world, s_.sink));
         RunResult result;
         if (s_.listener) result.true_start = s_.listener->true_mood();
-        const bool replayed = std::ranges::any_of(s_.sources, [](const auto& source) { return !source->live(); });
+        const bool replayed = std::ranges::any_of(s_.sources, [](const auto& source) { return !source->live(); }) || (s_.check_in && s_.check_in->replayed);
         origin_ = s_.listener ? flow::Origin::kSimulated : replayed ? flow::Origin::kReplayed : flow::Origin::kLive;
         for (const Scripted& line : s_.script) due_.emplace(line.t.ns, line.payload);
         if (s_.live) {

@@ -112,6 +112,7 @@ TEST_F(SpokenCheckIn, AfterTheMusicItIsHeardOnceMoreAndStandsInTheRecord) {
     ASSERT_TRUE(opened);
     ASSERT_TRUE(ended);
     EXPECT_LE(*asked, *opened);
+    EXPECT_EQ(outcome.events.back().origin, flow::Origin::kReplayed);  // a recording spoke
     ASSERT_GE(told.size(), 2U);
     EXPECT_EQ(told.front(), Time{});
     EXPECT_GE((told.back() - *opened).seconds(), 9.9);   // ten seconds were heard before it was said

@@ -119,6 +119,15 @@ TEST(Results, DetectionTellsRecallAndFalseAlarmsOfEverySettingBesideLbpAndHaar) 
     EXPECT_EQ(without_a_face, 2U);
 }
 
+TEST(Gates, FaceHolds) {
+    const Evaluation face = result("face");
+    EXPECT_GE(value(face, "accuracy", "fer2013"), .68);
+    EXPECT_LE(value(face, "accuracy", "fer2013"), .78);  // more is a suspected leak
+    EXPECT_LE(value(face, "ece", "fer2013"), .05);
+    EXPECT_LE(value(face, "cpu_ms_per_face", "fer2013"), 5.0);
+    EXPECT_LE(std::filesystem::file_size(kRoot / "models/research/face.onnx"), 8'000'000U);
+}
+
 TEST(Gates, ExerciseGateHolds) {
     const Evaluation e = result("stress");
     EXPECT_GE(value(e, "exercise_flagged", "wearable_stress_exercise"), .90);
