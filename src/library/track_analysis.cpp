@@ -186,7 +186,8 @@ void TrackAnalyser::State::measure_level(TrackAnalysis& a) const {
         peak = 0.0;
         for (const auto& p : peaks) peak = std::max(peak, p.peak());
     }
-    a.loudness_lufs = signal::LoudnessMeter::integrated_of(blocks);
+    const bool as_played = !mono && meters.empty();  // the two stored channels are what is heard
+    a.loudness_lufs = as_played ? a.played_lufs : signal::LoudnessMeter::integrated_of(blocks);
     a.loudness_range_lu = signal::LoudnessMeter::range_of(blocks);
     a.true_peak_dbtp = decibels(peak);
 }
