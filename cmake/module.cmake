@@ -45,11 +45,22 @@ function(attune_module name)
   target_link_libraries(attune_${name} PUBLIC ${M_DEPS} ${M_LIBS} PRIVATE ${M_PRIVATE_LIBS})
 endfunction()
 
-# attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD] [WHOLE])
+# What a test asks of the machine: a core to itself, unless it waits on the clock. scripts/test says how many cores there are
+# (--resource-spec-file); without that, ctest -j alone bounds what runs side by side.
+set(ATTUNE_TAKES_A_CORE RESOURCE_GROUPS cores:1)
+# Waits on real time beside what computes; one at a time, so that none takes another's time. Begins early.
+set(ATTUNE_WAITS RESOURCE_LOCK clock COST 50)
+
+# attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD]
+#             [WHOLE] [PARTS filter…] [WAITING filter] [COST s] [NOT_UNDER_TSAN filter])
 # makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/.
-# WHOLE runs the program once for all its cases (they share something that is slow to start, a server say).
+# WHOLE    runs the program once for all its cases (they share something that is slow to start, a server say), or once for
+#          each of PARTS and once for the rest
+# WAITING  cases (a gtest filter) that wait on real time; * with WHOLE
+# COST     about how long it takes [s], where that is long: what has the most begins first
+# NOT_UNDER_TSAN  cases without threads of their own that only compute: the other trees run them
 function(attune_test room label)
-  cmake_parse_arguments(T "RT_GUARD;WHOLE" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(T "RT_GUARD;WHOLE" "TIMEOUT;COST;WAITING;NOT_UNDER_TSAN" "SOURCES;DEPS;LIBS;PARTS" ${ARGN})
   if(T_RT_GUARD AND CMAKE_CXX_FLAGS MATCHES "fsanitize")
     return()   # the guard and the sanitizers both stand in for malloc
   endif()
@@ -68,14 +79,37 @@ function(attune_test room label)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
+  set(properties LABELS ${label} TIMEOUT ${T_TIMEOUT})
+  if(T_COST)
+    list(APPEND properties COST ${T_COST})
+  endif()
   if(T_WHOLE)
-    add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-    set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT ${T_TIMEOUT})
+    if(NOT T_WAITING)
+      list(APPEND properties ${ATTUNE_TAKES_A_CORE})
+    endif()
+    set(names ${target})
+    list(JOIN T_PARTS ":" parts)
+    add_test(NAME ${target} COMMAND ${target} --gtest_filter=-${parts} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+    foreach(part IN LISTS T_PARTS)
+      string(REGEX REPLACE "[^A-Za-z]" "" name ${part})
+      add_test(NAME ${target}.${name} COMMAND ${target} --gtest_filter=${part} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+      list(APPEND names ${target}.${name})
+    endforeach()
+    set_tests_properties(${names} PROPERTIES ${properties})
     return()
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+  set(left_out ${T_WAITING})
+  if(T_NOT_UNDER_TSAN AND CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
+    string(APPEND left_out ":${T_NOT_UNDER_TSAN}")
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "-${left_out}"
                        WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
-                       PROPERTIES LABELS ${label} TIMEOUT ${T_TIMEOUT})
+                       PROPERTIES ${properties} ${ATTUNE_TAKES_A_CORE})
+  if(T_WAITING)
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${T_WAITING}"
+                         TEST_LIST ${target}_WAITING WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
+                         PROPERTIES ${properties} ${ATTUNE_WAITS})
+  endif()
 endfunction()
 
 # attune_fuzz(csv DEPS sense) builds fuzz/csv_fuzz.cpp and runs it for 10 s over fuzz/corpus/csv in ctest.
@@ -87,7 +121,7 @@ function(attune_fuzz name)
   target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
   add_test(NAME fuzz_${name} COMMAND ${PROJECT_SOURCE_DIR}/scripts/fuzz-smoke $<TARGET_FILE:${name}_fuzz>
            ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name} 10)
-  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 120)
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz-smoke TIMEOUT 120 ${ATTUNE_TAKES_A_CORE})
 endfunction()
 
 # attune_bench(choose DEPS choose) builds bench/choose_bench.cpp with Google Benchmark.

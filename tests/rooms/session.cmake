@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-attune_test(session unit WHOLE DEPS session SOURCES
+attune_test(session unit WHOLE WAITING * COST 40 DEPS session SOURCES
   support/postgres.cpp
   unit/session_blocks_test.cpp
   unit/session_album_test.cpp
@@ -12,6 +12,6 @@ attune_test(session unit WHOLE DEPS session SOURCES
   unit/session_results_test.cpp
   unit/session_schema_test.cpp
   unit/session_told_test.cpp)
-attune_test(session session DEPS session TIMEOUT 300 SOURCES
+attune_test(session session WAITING LiveSession.* DEPS session TIMEOUT 300 SOURCES
   session/fast_session_test.cpp session/session_compare_test.cpp session/state_stream_test.cpp
   session/live_stop_test.cpp session/check_in_test.cpp session/sensor_loss_test.cpp session/composed_session_test.cpp)
