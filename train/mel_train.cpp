@@ -180,7 +180,7 @@ Result<void> evaluate(const MelTrainConfig& config, const library::MusicSets& se
     library::class_figures(e, "panda_4q", {"Q1", "Q2", "Q3", "Q4"}, groups, p, truth, false);
     learn::EvaluateRequest request;
     ATTUNE_TRY(const auto described, library::cross_validated(sets, panda, musifeast, kClasses,
-                                                              [&](const Indices& train, const Indices& others) { return library::train_quadrant(sets, train, others); }, request));
+                                                              [&](const Indices& train, const Indices&) { return library::train_quadrant(sets, train); }, request));
     std::vector<double> both(p.size());
     for (std::size_t i = 0; i < p.size(); ++i) both[i] = 0.5 * (p[i] + described.predicted[i]);
     const auto f1 = [&](const std::vector<double>& x, library::Pick s) {
