@@ -186,7 +186,8 @@ Result<MusicModel> MusicModel::described_by(const std::map<std::string, std::str
     const auto kind = std::find(kKinds.begin(), kKinds.end(), text("attune.kind"));
     if (kind == kKinds.end()) return fail(ErrorCode::kCorrupt, "attune.kind is '" + text("attune.kind") + "'");
     m.kind = static_cast<Kind>(kind - kKinds.begin());
-    for (const auto label : core::split(text("attune.labels"), '\n')) m.labels.emplace_back(label);
+    const std::string labels = text("attune.labels");  // split() gives views of it
+    for (const auto label : core::split(labels, '\n')) m.labels.emplace_back(label);
     if (m.labels.size() > 1000 || std::any_of(m.labels.begin(), m.labels.end(), [](const auto& l) { return l.empty(); }) ||
         (m.kind == Kind::kProbability && m.labels.size() != 1))
         return fail(ErrorCode::kCorrupt, "attune.labels do not fit a model of kind " + text("attune.kind"));
