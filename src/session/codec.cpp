@@ -489,6 +489,9 @@ struct ToJson {
                 {"latency_ms", s.latency_ms}, {"limiter_db", s.limiter_db}, {"dose_share", s.dose_share},
                 {"calibrated", s.calibrated}};
     }
+    json operator()(const Breath& b) const {
+        return {{"source", b.source}, {"per_min", b.per_min}, {"quality", b.quality}, {"of", to_string(b.of)}};
+    }
     json operator()(const AffectState& s) const { return state_json(s); }
     json operator()(const Decision& d) const { return decision_json(d); }
     json operator()(const End& e) const { return {{"why", e.why}}; }
@@ -523,6 +526,9 @@ Payload payload_from(EventKind kind, const json& j) {
                             j.at("key").get<std::string>(), j.at("seed").get<std::uint64_t>(),
                             j.at("phrase").get<int>(), j.at("fell_back").get<bool>()};
         case EventKind::kConductance: return Conductance{j.at("source").get<std::string>(), j.at("microsiemens").get<double>()};
+        case EventKind::kBreath:
+            return Breath{j.at("source").get<std::string>(), j.at("per_min").get<double>(), j.at("quality").get<double>(),
+                          enum_from(j.at("of").get<std::string>(), flow::Channel::kAudio)};
         case EventKind::kSound: {
             SoundReport s;
             s.sink = j.at("sink").get<std::string>();

@@ -132,6 +132,7 @@ private:
     void on(const Composed&, const SessionEvent&, Outputs&) {}   // for the record
     void on(const Conductance&, const SessionEvent&, Outputs&);
     void on(const SoundReport&, const SessionEvent&, Outputs&) {}   // likewise
+    void on(const Breath&, const SessionEvent&, Outputs&) {}
     void on(const flow::Policy&, const SessionEvent&, Outputs&);
     void on(const flow::AffectState&, const SessionEvent&, Outputs&) {}   // our own, seen in replay
     void on(const Decision&, const SessionEvent&, Outputs&) {}

@@ -11,7 +11,7 @@ constexpr std::array kKinds = {
     EventKind::kStart,  EventKind::kTick,       EventKind::kRating,         EventKind::kCommand,
     EventKind::kEvidence, EventKind::kHeard,    EventKind::kSource,         EventKind::kPlanResult,
     EventKind::kDeadlineMissed, EventKind::kItemEnded, EventKind::kFault,   EventKind::kPolicy,
-    EventKind::kComposed, EventKind::kConductance, EventKind::kSound,
+    EventKind::kComposed, EventKind::kConductance, EventKind::kSound, EventKind::kBreath,
     EventKind::kState,  EventKind::kDecision,   EventKind::kEnd};
 static_assert(kKinds.size() == std::variant_size_v<Payload>);
 
@@ -36,6 +36,7 @@ const char* to_string(EventKind kind) noexcept {
         case EventKind::kComposed: return "composed";
         case EventKind::kConductance: return "conductance";
         case EventKind::kSound: return "sound";
+        case EventKind::kBreath: return "breath";
         case EventKind::kState: return "state";
         case EventKind::kDecision: return "decision";
         case EventKind::kEnd: return "end";

@@ -27,7 +27,7 @@ enum class EventKind : int {
     // inputs
     kStart = 1, kTick = 2, kRating = 3, kCommand = 4, kEvidence = 5, kHeard = 6, kSource = 7,
     kPlanResult = 8, kDeadlineMissed = 9, kItemEnded = 10, kFault = 11, kPolicy = 12,
-    kComposed = 13, kConductance = 14, kSound = 15,
+    kComposed = 13, kConductance = 14, kSound = 15, kBreath = 16,
     // outputs
     kState = 101, kDecision = 102, kEnd = 103,
 };
@@ -117,6 +117,14 @@ struct Conductance {
     double microsiemens = 0.0;
 };
 
+/// How the listener breathes, from a device or a recording that tells it; every ten seconds. It moves no estimate.
+struct Breath {
+    std::string source;
+    double per_min = 0.0;     ///< 4..40, over the 32 s before
+    double quality = 0.0;     ///< 0.6..1
+    flow::Channel of = flow::Channel::kRespiration;   ///< the channel that it was read from
+};
+
 /// How the sound of a live session fares, counted from its start; every ten seconds.
 struct SoundReport {
     std::string sink;                 ///< "browser", "null", or the device's name
@@ -150,7 +158,7 @@ struct End {
 
 using Payload = std::variant<Start, Tick, flow::Rating, flow::Command, flow::Evidence, flow::Heard,
                              SourceChange, PlanResult, DeadlineMissed, ItemEnded, Fault, flow::Policy, Composed, Conductance,
-                             SoundReport,
+                             SoundReport, Breath,
                              flow::AffectState, Decision, End>;
 
 struct SessionEvent {

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
+#include <string>
 #include <utility>
 
+#include "affect/breath.hpp"
 #include "session/known_items.hpp"
 #include "session/planner_worker.hpp"
 
@@ -15,7 +18,7 @@ namespace {
 constexpr double kAnswerAfterS = 5.0;     ///< a simulated listener answers a question after this
 /// The engine writes ahead of what is heard; news of a second are complete this much after it.
 constexpr Duration kHeardLag = milliseconds(200);
-constexpr std::int64_t kSoundEveryS = 10, kSoundFirstS = 3;
+constexpr std::int64_t kSoundEveryS = 10, kSoundFirstS = 3, kBreathEveryS = 10;
 constexpr double kOverrunS = 240.0;       ///< a session that does not end by itself is ended
 
 class Run {
@@ -140,6 +143,7 @@ private:
             s_.listener->take_frames(batch_.frames);
             if (s_.listener->take_skip()) deliver(t, command(t, flow::CommandKind::kSkip));
         }
+        const std::size_t simulated = batch_.frames.size();   // what the simulated listener gave
         for (auto& source : s_.sources) {
             if (source->finished()) continue;
             if (auto ok = source->pull(t, batch_); !ok) {
@@ -150,6 +154,7 @@ private:
         }
         tell_drops(t);
         if (s_.start.compose.mirror) tell_conductance(t);
+        tell_breath(t, std::span(batch_.frames).subspan(simulated));
         for (const flow::SensorFrame& frame : batch_.frames) {
             for (auto& recogniser : s_.recognisers) recogniser->push(frame);
         }
@@ -178,6 +183,17 @@ private:
         }
         for (const auto& [source, total] : sum)
             if (total.second > 0 && !ended_) consume(t, Conductance{source, total.first / total.second});
+    }
+
+    /// For the record, of sources that may be inferred from.
+    void tell_breath(Time t, std::span<const flow::SensorFrame> frames) {
+        for (const flow::SensorFrame& frame : frames) breath_[frame.source].push(frame);
+        if (t.ns / 1'000'000'000 % kBreathEveryS != 0) return;
+        for (const auto& [source, tracker] : breath_) {
+            const bool recognised = std::ranges::any_of(s_.recognisers, [&, id = source](const auto& r) { return r->source() == id; });
+            if (const auto breathing = tracker.at(t); breathing && recognised && !ended_)
+                consume(t, Breath{source, breathing->per_min, breathing->quality, breathing->of});
+        }
     }
 
     /// A drop is an event like what was not dropped.
@@ -296,6 +312,7 @@ private:
     KnownItems items_;
     std::map<ContentKey, ProfilePtr> profiles_;
     sense::Batch batch_;
+    std::map<std::string, affect::BreathTracker> breath_;   ///< by source
     PlayerNews news_;
     flow::Heard heard_;
     flow::Origin origin_ = flow::Origin::kLive;

@@ -58,6 +58,7 @@ public:
     void operator()(const Composed& composed) { s_.composed.push_back(composed); }
     void operator()(const Conductance&) {}
     void operator()(const SoundReport& sound) { s_.sound = sound; }
+    void operator()(const Breath&) {}
     void operator()(const flow::AffectState& state) { s_.states.push_back(state); }
     void operator()(const Decision& decision) {
         if (decision.plan) {
