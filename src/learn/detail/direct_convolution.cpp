@@ -94,7 +94,7 @@ public:
         width_ = in[0].size[3];
         const int row = width_ + geometry_.left + geometry_.right;
         const int rows = height_ + geometry_.top + geometry_.bottom;
-        const auto at = [&](int n, int y, int x) { return static_cast<std::ptrdiff_t>((n * rows + y) * row + x) * in_; };
+        const auto at = [&](std::ptrdiff_t n, int y, int x) { return ((n * rows + y) * row + x) * in_; };
         padded_.assign(static_cast<std::size_t>(at(batch_, 0, 0)), 0.0F);
         taps_.clear();
         for (int y = 0; y < geometry_.kernel_h; ++y) {
@@ -156,7 +156,7 @@ private:
         const auto plane = static_cast<std::ptrdiff_t>(height_) * width_;
         for (int n = 0; n < batch_; ++n, from += in_ * plane) {
             for (int y = 0; y < height_; ++y) {
-                float* line = padded_.data() + static_cast<std::ptrdiff_t>((n * rows + y + geometry_.top) * row + geometry_.left) * in_;
+                float* line = padded_.data() + ((static_cast<std::ptrdiff_t>(n) * rows + y + geometry_.top) * row + geometry_.left) * in_;
                 for (int c = 0; c < in_; c += kChannelsAtOnce) {
                     const float* here = from + c * plane + static_cast<std::ptrdiff_t>(y) * width_;
                     for (int x = 0; x < width_; ++x) {
@@ -198,7 +198,7 @@ std::vector<int> numbers(const cv::dnn::LayerParams& params, const char* name) {
 bool suits(const cv::dnn::LayerParams& params, Geometry& g) {
     if (params.blobs.empty() || params.blobs[0].dims != 4 || params.blobs[0].type() != CV_32F) return false;
     const auto& size = params.blobs[0].size;
-    if (size[0] % kChannels != 0 || size[1] % kChannelsAtOnce != 0) return false;
+    if (params.blobs[0].total() == 0 || size[0] % kChannels != 0 || size[1] % kChannelsAtOnce != 0) return false;
     if (params.blobs.size() > 1) {
         const cv::Mat& bias = params.blobs[1];
         if (bias.type() != CV_32F || !bias.isContinuous() || bias.total() != static_cast<std::size_t>(size[0])) return false;
