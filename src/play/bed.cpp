@@ -32,7 +32,7 @@ constexpr std::array<Partial, 7> kChord{{{110.0, 1.0, 1, 0.0},
 
 const Bed::Loop& Bed::loop() {
     static const Loop made = [] {
-        constexpr auto kFrames = static_cast<std::size_t>(kRate * kLoopSeconds);
+        constexpr auto kFrames = static_cast<std::size_t>(kRate) * kLoopSeconds;
         Loop loop{std::vector<float>(kFrames), std::vector<float>(kFrames)};
         for (std::size_t k = 0; k < kFrames; ++k) {
             const double t = static_cast<double>(k) / kRate;

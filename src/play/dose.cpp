@@ -8,7 +8,7 @@ namespace attune::play {
 namespace {
 
 constexpr double kReferencePascal = 20e-6;
-constexpr std::int64_t kWeekMinutes = 7 * 24 * 60;
+constexpr std::int64_t kWeekMinutes = std::int64_t{7} * 24 * 60;
 
 double pascal_squared_hours(double dba, double seconds) {
     return kReferencePascal * kReferencePascal * std::pow(10.0, dba / 10.0) * seconds / 3600.0;

@@ -182,7 +182,7 @@ bool Engine::ready(std::int64_t frames) noexcept {
         if (r == nullptr) return false;   // all of them are still closing
         if (r->failed()) continue;
         if (!r->opened()) return false;
-        if (!r->finished() && static_cast<std::int64_t>(r->size()) < 3 * r->rate_hz()) return false;
+        if (!r->finished() && static_cast<std::int64_t>(r->size()) < std::int64_t{3} * r->rate_hz()) return false;
     }
     return true;
 }

@@ -39,7 +39,7 @@ private:
     int hot_ = 0;            ///< frames for which a larger sample stays in the filter
     float release_ = 0.0F;
     std::array<std::array<float, 4>, kTaps> taps_{};    ///< [tap][phase]
-    std::array<float, 2 * kHistory> left_{}, right_{};  ///< written twice: any window is contiguous
+    std::array<float, std::size_t{2} * kHistory> left_{}, right_{};  ///< written twice: any window is contiguous
     std::array<float, kBox> box_{};
     struct Low {
         float value;

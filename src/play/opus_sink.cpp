@@ -69,7 +69,7 @@ private:
     }
     void make(Puller& puller) {
         std::array<float, kFrames> left{}, right{};
-        std::array<float, 2 * kFrames> both{};
+        std::array<float, std::size_t{2} * kFrames> both{};
         // The page has more in hand than the engine's thread is ever late; a device would have to go on.
         for (int k = 0; k < kMostWaits && !quit_.load() && !puller.ready(kFrames); ++k) clock_.sleep_until(clock_.now() + Duration{kWaitNs});
         puller.pull(left, right);

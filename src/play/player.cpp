@@ -17,7 +17,7 @@ namespace attune::play {
 namespace {
 
 constexpr std::size_t kBlock = 960;  // 20 ms: the engine wakes as often
-constexpr std::size_t kMostAhead = 150 * 48;
+constexpr std::size_t kMostAhead = std::size_t{150} * 48;
 constexpr std::size_t kTight = 960;  // less than this left when the engine wakes: it was woken late
 constexpr std::int64_t kOfflineBlock = 4800;
 // Waking up costs more than the music: seldom, but well within the 90 ms that lie ahead.

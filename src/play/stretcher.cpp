@@ -277,7 +277,7 @@ std::int64_t Stretcher::unity_frames() const noexcept {
 bool Stretcher::is_input() const noexcept {
     const State& s = *state_;
     return s.fall == kNever && unity_frames() > kSettled &&
-           std::llround(s.wanted) > s.rise + kAirFade + kWindow + 2 * kBlend;
+           std::llround(s.wanted) > s.rise + kAirFade + kWindow + std::int64_t{2} * kBlend;
 }
 
 }  // namespace attune::play

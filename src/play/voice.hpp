@@ -53,7 +53,7 @@ public:
 private:
     Voice();
     static constexpr std::size_t kFifo = 32768;
-    static constexpr std::size_t kMaxBlock = kGrid * 200;
+    static constexpr std::size_t kMaxBlock = std::size_t{kGrid} * 200;
     void copy(std::int64_t from, std::span<float> left, std::span<float> right) noexcept override;
     void fill(std::int64_t until) noexcept;
     [[nodiscard]] std::size_t fill_from_source(std::span<float> left,
