@@ -55,8 +55,8 @@ public:
     }
 
 private:
-    static constexpr int kGrid = 64;
-    [[nodiscard]] double corner(int x, int y) const { return grid_[static_cast<std::size_t>((y % kGrid) * kGrid + x % kGrid)]; }
+    static constexpr std::size_t kGrid = 64;
+    [[nodiscard]] double corner(int x, int y) const { return grid_[static_cast<std::size_t>(y) % kGrid * kGrid + static_cast<std::size_t>(x) % kGrid]; }
     [[nodiscard]] double smooth(double x, double y) const {
         const int ix = static_cast<int>(x), iy = static_cast<int>(y);
         const auto ease = [](double t) { return t * t * (3.0 - 2.0 * t); };
@@ -89,7 +89,7 @@ double luma_at(const learn::FerFace& face, double u, double v) {
     const double x = std::clamp(u * kSide - 0.5, 0.0, kSide - 1.0), y = std::clamp(v * kSide - 0.5, 0.0, kSide - 1.0);
     const int ix = std::min(static_cast<int>(x), kSide - 2), iy = std::min(static_cast<int>(y), kSide - 2);
     const double fx = x - ix, fy = y - iy;
-    const auto at = [&](int dx, int dy) { return static_cast<double>(face.pixels[static_cast<std::size_t>((iy + dy) * kSide + ix + dx)]); };
+    const auto at = [&](int dx, int dy) { return static_cast<double>(face.pixels[static_cast<std::size_t>(iy + dy) * kSide + static_cast<std::size_t>(ix + dx)]); };
     return (at(0, 0) * (1 - fx) + at(1, 0) * fx) * (1 - fy) + (at(0, 1) * (1 - fx) + at(1, 1) * fx) * fy;
 }
 

@@ -141,7 +141,8 @@ private:
         for (int k = 0; k < out_; ++k) {
             for (int c = 0; c < in_; ++c) {
                 for (int t = 0; t < taps; ++t) {
-                    weights_[static_cast<std::size_t>((((k / kChannels) * taps + t) * in_ + c) * kChannels + k % kChannels)] = *from++;
+                    const int row = (k / kChannels * taps + t) * in_ + c;
+                    weights_[static_cast<std::size_t>(row) * kChannels + static_cast<std::size_t>(k % kChannels)] = *from++;
                 }
             }
         }
