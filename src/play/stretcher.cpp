@@ -32,9 +32,11 @@ constexpr std::int64_t kOnsetFast = 244;
 constexpr std::int64_t kOnsetSlow = 272;
 constexpr double kTolerated = 1.5;  // frames; steps are whole frames
 constexpr double kToleratedAtUnity = 0.5;
+constexpr double kLately = 1.0 / 32;      // share of a step in the mean over the last ones, which
+constexpr double kToleratedLately = 0.6;  // may be off by this much
 // A window's length before the position its first windows lack what overlaps them (-44 dBFS on a sine):
 // 512 frames more are to be primed and dropped. How many it is beyond that sets where steps fall in the sound.
-constexpr std::int64_t kPrimed = 768;
+constexpr std::int64_t kPrimed = 772;
 // Steps of less than 512 input frames (a tempo below 1) are classified from magnitudes 2048 times as great as
 // those of longer steps (Rubber Band 3.1.2). Where they begin, all that sounds looks struck for two steps, and
 // the first of these gives everything the phases of its input: -10 dBFS on a sine. But a step at ratio 1 after
@@ -84,6 +86,7 @@ struct Stretcher::State {
     std::int64_t given = 0;           ///< of these, retrieved
     double wanted = 0.0;              ///< stream position of output frame `given`, by the integral
     double ratio = 1.0, slope = 0.0;  ///< of `wanted` at `given`: frames, and per frame
+    double lately = 0.0;              ///< frames that the place was off, mean of the last steps
     std::int64_t since_change = 0;    ///< output frames since the ratio moved
     std::int64_t unity = 0;           ///< output frames since the last step that was not exactly 1
     std::int64_t held = 0;            ///< output frames that begin() and the blend keep at ratio 1
@@ -193,9 +196,15 @@ void Stretcher::feed(StreamWindow& stream) noexcept {
     const double ahead = (s.wanted_at(out + kStep) - s.wanted_at(out)) / static_cast<double>(kStep);
     const bool unity = s.ratio == 1.0 && s.slope == 0.0;
     const double tolerated = unity ? kToleratedAtUnity : kTolerated;
+    s.lately = s.slope == 0.0 && !unity ? s.lately + kLately * (late - s.lately) : 0.0;
     const bool keep = s.slope == 0.0 && std::abs(late) < tolerated;
     const double pull = unity ? kPullAtUnity : kPull;
-    const double trim = keep ? 0.0 : std::clamp(late / pull, -kMaxTrim, kMaxTrim);
+    double trim = keep ? 0.0 : std::clamp(late / pull, -kMaxTrim, kMaxTrim);
+    if (keep && std::abs(s.lately) > kToleratedLately) {
+        const double frame = std::copysign(1.0, s.lately);
+        trim = frame / static_cast<double>(kStep);
+        s.lately -= frame;
+    }
     const double used = s.made < s.held ? 1.0 : s.spared(std::clamp(ahead + trim, 0.5, 2.0), unity);
     s.slow = s.slow << 1 | (used < 1.0 ? 1U : 0U);
     s.band->setTimeRatio(1.0 / used);
@@ -227,6 +236,7 @@ void Stretcher::begin(StreamWindow& stream, double position, double ratio) noexc
     s.slow = ratio < 1.0 ? kMedian : 0;
     s.rise = -kNever;
     s.fall = from_dry ? at + kAirFade + kWindow : -kNever;  // no window of the blend misses it
+    s.lately = 0.0;
     s.since_change = s.unity = 0;
     for (auto drop = static_cast<std::size_t>(s.given); drop > 0;) {
         while (s.band->available() < 1) feed(stream);
