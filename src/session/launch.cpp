@@ -169,7 +169,7 @@ Result<void> add_source(const std::string& text, RunSetup& setup, const Entrance
         return {};
     }
     if (const auto device = device_kind(spec.kind)) ATTUNE_CHECK(in.may_open(*device));
-    ATTUNE_TRY(auto source, sense::open_source(spec, nullptr, in.data_dir));
+    ATTUNE_TRY(auto source, sense::open_source(spec, setup.clock.get(), in.data_dir));
     add_source(std::move(source), setup, in);
     return {};
 }
@@ -222,6 +222,7 @@ Result<void> may_compose(const Start& start) {
 /// Everything that a run needs besides the player and the record.
 Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::CancelToken& cancel) {
     RunSetup setup;
+    if (!request.fast) setup.clock = std::make_unique<SessionClock>();
     Start& start = setup.start;
     ATTUNE_TRY(start.goal, flow::Goal::parse(request.goal, request.minutes));
     if (request.compose.when != "always") ATTUNE_CHECK(ensure_music(space, cancel, request.progress));

@@ -48,6 +48,7 @@ public:
             if (ended_) break;
             if (session_->conductor().seconds_left(t) < -kOverrunS) return fail(ErrorCode::kInternal, "the session did not end by itself");
             ATTUNE_CHECK(live_one_second(t));
+            if (s_.clock && !s_.clock->begun()) begin_listening();
             result.ended = t;
         }
         drain_player(result.ended);
@@ -73,6 +74,15 @@ private:
             drain_player(now);
             if (!ended_) from_outside(now, *std::move(incoming));
         }
+    }
+
+    /// What devices said before the first sample was heard is not of this session.
+    void begin_listening() {
+        for (auto& source : s_.sources) {
+            if (source->live()) static_cast<void>(source->pull({1}, batch_));   // one that is gone says so again at the next pull
+        }
+        batch_.clear();
+        s_.clock->begin(s_.player->now());
     }
 
     /// A person's hand is never simulated, whoever else listens.

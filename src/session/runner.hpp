@@ -22,6 +22,7 @@
 #include "session/player.hpp"
 #include "session/profiles.hpp"
 #include "session/session.hpp"
+#include "session/session_clock.hpp"
 
 namespace attune::session {
 
@@ -37,7 +38,8 @@ struct RunSetup {
     ProfileLookup profiles;
     std::unique_ptr<Player> player;
     std::unique_ptr<sense::SimulatedListener> listener;          ///< may be null
-    std::vector<std::unique_ptr<sense::Source>> sources;         ///< replayed recordings
+    std::unique_ptr<SessionClock> clock;                         ///< live: what devices stamp by; outlives them
+    std::vector<std::unique_ptr<sense::Source>> sources;         ///< recordings; live: devices too
     std::vector<std::unique_ptr<affect::Recogniser>> recognisers;
     /// For a source that is opened again after its consent came back; empty = it stays closed.
     std::function<Result<std::unique_ptr<affect::Recogniser>>(flow::SourceKind, const std::string& id)> make_recogniser;
