@@ -11,9 +11,9 @@ namespace {
 /// A grey picture of 64x48 as BMP, which is read like a video of one frame.
 std::string picture() {
     constexpr int kWidth = 64, kHeight = 48, kBytes = 3 * kWidth * kHeight;
-    const auto number = [](int v, int bytes) {
+    const auto number = [](unsigned v, int bytes) {
         std::string out;
-        for (int i = 0; i < bytes; ++i) out += static_cast<char>(v >> (8 * i));
+        for (int i = 0; i < bytes; ++i, v /= 256) out += static_cast<char>(v % 256);
         return out;
     };
     return "BM" + number(54 + kBytes, 4) + number(0, 4) + number(54, 4) + number(40, 4) + number(kWidth, 4) + number(kHeight, 4) + number(1, 2) +
