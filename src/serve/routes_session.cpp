@@ -69,7 +69,7 @@ Result<void> need_music(House& house) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const auto table, house.lines().table(*db));
     if (!table->rows().empty()) return {};
-    return fail(ErrorCode::kNotFound, "there is no music yet: add a folder on the Library page, let Attune compose a first library there, or have everything composed (More options)");
+    return fail(ErrorCode::kNotFound, "there is no music yet: add a folder on the Library page, let Attune compose a first library there, or have all of it composed (More options)");
 }
 
 Result<std::string> start(House& house, const Request& request) {
