@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `kill -9` of a real session at random moments: the database opens, what another process had seen committed is there
 // and verifies, and the report of what happened can be made.
+#include <algorithm>
 #include <random>
 
 #include "session/record.hpp"
@@ -53,11 +54,12 @@ TEST(Kill9, AtTwentyRandomMomentsNoAcknowledgedEventIsMissingAndTheReportIsMade)
         ASSERT_TRUE(db) << db.error().describe();
         const auto row = session::find_session(**db, id);
         ASSERT_TRUE(row) << row.error().describe();
-        if (ended.status == -SIGKILL) {
-            EXPECT_EQ(row->status, session::SessionStatus::kInterrupted);
-        }
         const auto events = session::read_events(**db, row->id);   // verifies the chain
         ASSERT_TRUE(events) << events.error().describe();
+        const bool whole = std::ranges::any_of(*events, [](const auto& e) { return std::holds_alternative<session::End>(e.payload); });
+        if (ended.status == -SIGKILL && !whole) {   // a fast one may be killed on its way out
+            EXPECT_EQ(row->status, session::SessionStatus::kInterrupted);
+        }
         EXPECT_GE(events->size(), seen);
         if (events->empty()) continue;
         const auto page = attune.file("report" + std::to_string(round) + ".html");
