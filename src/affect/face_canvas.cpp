@@ -84,13 +84,10 @@ Canvas boxes(core::Random& random) {
     });
 }
 
-/// The face's picture between its pixels; u, v in 0..1.
-double luma_at(const learn::FerFace& face, double u, double v) {
-    const double x = std::clamp(u * kSide - 0.5, 0.0, kSide - 1.0), y = std::clamp(v * kSide - 0.5, 0.0, kSide - 1.0);
-    const int ix = std::min(static_cast<int>(x), kSide - 2), iy = std::min(static_cast<int>(y), kSide - 2);
-    const double fx = x - ix, fy = y - iy;
-    const auto at = [&](int dx, int dy) { return static_cast<double>(face.pixels[static_cast<std::size_t>(iy + dy) * kSide + static_cast<std::size_t>(ix + dx)]); };
-    return (at(0, 0) * (1 - fx) + at(1, 0) * fx) * (1 - fy) + (at(0, 1) * (1 - fx) + at(1, 1) * fx) * fy;
+std::vector<std::uint8_t> in_colour(const learn::FerFace& face) {
+    std::vector<std::uint8_t> rgb;
+    for (const std::uint8_t v : face.pixels) rgb.insert(rgb.end(), 3, v);
+    return rgb;
 }
 
 bool covered(Cover cover, double u, double v) {
@@ -135,15 +132,17 @@ Placed put_face(const learn::FerFace& face, const FaceSetting& setting, Canvas g
     out.x = random.uniform(reach, kCanvasWidth - reach);
     out.y = random.uniform(reach, kCanvasHeight - reach);
     const double cloth = random.uniform(60.0, 200.0);
+    const auto rgb = in_colour(face);
+    const learn::RgbView picture{kSide, kSide, rgb};
     for (int y = 0; y < kCanvasHeight; ++y) {
         for (int x = 0; x < kCanvasWidth; ++x) {
             auto* at = out.canvas.rgb.data() + static_cast<std::ptrdiff_t>(y * kCanvasWidth + x) * 3;
-            double grey = 0.299 * at[0] + 0.587 * at[1] + 0.114 * at[2];
+            double grey = learn::detail::luma({static_cast<double>(at[0]), static_cast<double>(at[1]), static_cast<double>(at[2])});
             const double dx = x - out.x, dy = y - out.y;
             const double u = 0.5 + (dx * c + dy * s) / setting.size_px, v = 0.5 + (dy * c - dx * s) / setting.size_px;
             const double inside = std::min({u, v, 1.0 - u, 1.0 - v});
             if (inside > 0.0) {
-                const double seen = covered(setting.cover, u, v) ? cloth : luma_at(face, u, v);
+                const double seen = covered(setting.cover, u, v) ? cloth : learn::detail::sample(picture, u * kSide - 0.5, v * kSide - 0.5).r;
                 grey += std::min(1.0, inside / kBlend) * (seen - grey);
             }
             if (setting.light < 1.0) grey = grey * setting.light + random.normal(0.0, kSensorNoise);

@@ -92,7 +92,7 @@ private:
     struct Entry {
         std::unique_ptr<sense::Source> source;
         std::unique_ptr<affect::Recogniser> recogniser;
-        affect::BreathTracker breath;   ///< shown beside the state; nothing else needs it, so no session pays for it
+        affect::BreathTracker breath;   ///< shown beside the state
         sense::SimulatedSource* simulated = nullptr;
         bool lost = false;
         std::int64_t asked_s = -kAskEveryS;

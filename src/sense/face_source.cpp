@@ -27,6 +27,7 @@ class CropMaker {
 public:
     CropMaker(learn::FaceFinder finder, double search_s) : finder_(std::move(finder)), search_s_(search_s) {}
 
+    /// In words: who finds the faces.
     [[nodiscard]] const std::string& finder() const { return finder_.describe(); }
 
     Result<flow::Crop> make(const media::Picture& picture, Time t) {
@@ -79,7 +80,7 @@ private:
 class FaceSource : public Source {
 public:
     FaceSource(std::unique_ptr<media::VideoReader> reader, CropMaker maker, FaceSourceOptions options, std::string device)
-        : reader_(std::move(reader)), finder_(maker.finder()), maker_(std::move(maker)), options_(std::move(options)), device_(std::move(device)) {}
+        : reader_(std::move(reader)), maker_(std::move(maker)), options_(std::move(options)), device_(std::move(device)) {}
     ~FaceSource() override { stop(); }
 
     const std::string& id() const noexcept override { return options_.id; }
@@ -88,7 +89,7 @@ public:
         flow::Provenance p;
         p.origin = live() ? flow::Origin::kLive : flow::Origin::kReplayed;
         p.device = device_;
-        p.driver = finder_;
+        p.driver = maker_.finder();
         return p;
     }
     std::vector<ChannelInfo> channels() const override { return {}; }
@@ -183,7 +184,6 @@ private:
     }
 
     std::unique_ptr<media::VideoReader> reader_;
-    std::string finder_;   ///< in words: who finds the faces
     CropMaker maker_;
     FaceSourceOptions options_;
     std::string device_;

@@ -95,7 +95,7 @@ Result<std::string> start(House& house, const Request& request) {
     }
     ATTUNE_TRY(wish.compose, composing_of(body));
     wish.actor = request.account;
-    if (wish.compose.when != "always") ATTUNE_CHECK(need_music(house));
+    if (wish.compose.needs_library()) ATTUNE_CHECK(need_music(house));
     ATTUNE_TRY(const Id id, runner->start(wish));
     return to_text({{"schema", "attune/session_started/1"}, {"session", id.text()}});
 }

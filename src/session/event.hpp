@@ -39,6 +39,8 @@ struct ComposeChoice {
     std::string when = "never";          ///< "never", "gaps", "always" (choose/composing.hpp)
     std::string engine = "rule";         ///< "rule", "hmm", "lstm"
     bool mirror = false;                 ///< biofeedback, switched on by a person
+    /// False: nothing of a library is played, so it may be empty.
+    [[nodiscard]] bool needs_library() const { return when != "always"; }
     bool operator==(const ComposeChoice&) const = default;
 };
 

@@ -225,7 +225,7 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     if (!request.fast) setup.clock = std::make_unique<SessionClock>();
     Start& start = setup.start;
     ATTUNE_TRY(start.goal, flow::Goal::parse(request.goal, request.minutes));
-    if (request.compose.when != "always") ATTUNE_CHECK(ensure_music(space, cancel, request.progress));
+    if (request.compose.needs_library()) ATTUNE_CHECK(ensure_music(space, cancel, request.progress));
     ATTUNE_TRY(setup.world, space.world());
     ATTUNE_TRY(setup.profiles, space.profiles());
     const std::int64_t now = core::wall_now_ns();
