@@ -2,10 +2,9 @@
 #pragma once
 /// The texts that come with an ONNX file (metadata_props), which OpenCV does not hand on.
 ///
-/// In       the bytes of a file; nothing else of it is looked at
+/// In       the bytes of a file
 /// Out      key → value; of a key that comes twice the last
-/// Errors   kCorrupt: not the wire format of protobuf, or over 10,000 entries
-/// Method   protobuf's encoding: fields of a message are tag, length, bytes (developers.google.com/protocol-buffers)
+/// Errors   kCorrupt: not the bytes of an ONNX ModelProto, or over 10,000 entries
 #include <map>
 #include <string>
 #include <string_view>
