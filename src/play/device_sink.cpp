@@ -17,6 +17,8 @@ namespace {
 
 constexpr auto kWatchEvery = std::chrono::milliseconds(100);
 constexpr std::size_t kChunk = 256;
+/// Three of them lie in the device and one is filled: at less, ALSA would ask 150 times a second.
+constexpr double kDeviceLatency_s = 3.0 * kSinkFrames / 48000.0;
 
 /// PortAudio counts who has opened it; the last one closes it.
 class Session {
@@ -84,7 +86,7 @@ private:
         }
         const PaDeviceInfo* info = (*session_)->device_info(device);
         PaStreamParameters out{device, std::min(2, info->maxOutputChannels), paFloat32,
-                               std::max(0.02, info->defaultLowOutputLatency), nullptr};
+                               std::max(kDeviceLatency_s, info->defaultLowOutputLatency), nullptr};
         channels_ = out.channelCount;
         // The device's own rate if it does not take ours: the filter stands between.
         for (const double rate : {48000.0, info->defaultSampleRate, 44100.0}) {

@@ -12,6 +12,7 @@ constexpr double kSlow = 1.0 / 900.0;  // 9 s: a loud passage is let in at some 
 constexpr double kSlowest_db = -24.0;  // never turned down further
 constexpr double kUp_db = 0.04;        // 4 dB/s back
 constexpr double kDown_db = 1.5;       // 150 dB/s: a sudden rise is met within 100 ms
+constexpr double kNever_db = 1e6;      // a limit above this is none
 constexpr double kFloor = 1e-7;        // mean square below which nothing startles (-70 dB)
 constexpr std::int64_t kWarm = 300;    // the fade-in of a session is no startle
 
@@ -29,10 +30,10 @@ void LevelGuard::decide() noexcept {
     const double allowed_startle =
         startle_ && steps_ > kWarm ? db(std::max(slow_, kFloor)) + limit_lu_ : 1e9;
     const double allowed = std::min(allowed_startle, ceiling_db_ - 3.01);
-    const double wanted = std::clamp(allowed - db(fast_), kSlowest_db, 0.0);
+    const double wanted = allowed > kNever_db ? 0.0 : std::clamp(allowed - db(fast_), kSlowest_db, 0.0);
     gain_db_ = wanted < gain_db_ ? std::max(wanted, gain_db_ - kDown_db)
                                  : std::min(wanted, gain_db_ + kUp_db);
-    const double heard = fast_ * std::pow(10.0, gain_db_ / 10.0);
+    const double heard = gain_db_ == 0.0 ? fast_ : fast_ * std::pow(10.0, gain_db_ / 10.0);
     // Silence between two phrases is not what a rise is measured against: the slow level falls
     // slowly.
     slow_ += (heard > slow_ ? kSlow : kSlow / 4.0) * (heard - slow_);

@@ -12,7 +12,7 @@ namespace {
 
 class NullSink final : public Sink {
 public:
-    explicit NullSink(int block) : block_(block > 0 ? block : 480) {}
+    explicit NullSink(int block) : block_(block > 0 ? block : kSinkFrames) {}
     ~NullSink() override { stop(); }
     Result<void> start(Puller& puller) override {
         if (thread_.joinable()) return fail(ErrorCode::kBusy, "the sink runs already", "null");

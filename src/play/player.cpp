@@ -16,12 +16,11 @@
 namespace attune::play {
 namespace {
 
-constexpr std::size_t kBlock = 960;  // 20 ms: the engine wakes as often
+constexpr std::size_t kBlock = 960;  // 20 ms: what lies ahead grows by whole ones
 constexpr std::size_t kMostAhead = std::size_t{150} * 48;
 constexpr std::size_t kTight = 960;  // less than this left when the engine wakes: it was woken late
 constexpr std::int64_t kOfflineBlock = 4800;
-// Waking up costs more than the music: seldom, but well within the 90 ms that lie ahead.
-constexpr auto kEnginePause = std::chrono::milliseconds(20);
+constexpr int kPausesAhead = 3;  // waking up costs more than the music: the engine sleeps for a third of what lies ahead
 constexpr auto kFirstItemWait = std::chrono::seconds(2);
 constexpr auto kOfflineWait = std::chrono::seconds(20);
 constexpr std::int64_t kSettle_ns = 2'000'000'000;
@@ -74,8 +73,8 @@ struct Player::State final : Puller {
     std::atomic<std::size_t> lowest_fill{SIZE_MAX};
     std::thread thread;
     struct {
-        std::array<float, kBlock> left{}, right{};
-        std::array<Frame, kBlock> frames{};
+        std::array<float, kMostAhead> left{}, right{};
+        std::array<Frame, kMostAhead> frames{};
     } block;  ///< the engine thread's
     bool started = false;
     std::atomic<bool> stop_wanted{false};
@@ -83,7 +82,7 @@ struct Player::State final : Puller {
     void pull(std::span<float> left, std::span<float> right) noexcept override;
     bool ready(std::size_t frames) const noexcept override { return !stage.dry_for(frames); }
     void run();
-    void render_block(bool& primed);
+    void render_ahead(std::size_t n, bool& primed);
     [[nodiscard]] Result<void> step_to(std::int64_t frame);
     [[nodiscard]] Result<void> render_to(std::int64_t frame);
     [[nodiscard]] Result<void> write(std::span<const float> left, std::span<const float> right);
@@ -127,15 +126,16 @@ void Player::State::pull(std::span<float> left, std::span<float> right) noexcept
 
 // ---- the engine thread
 
-void Player::State::render_block(bool& primed) {
-    auto& [left, right, frames] = block;
+void Player::State::render_ahead(std::size_t n, bool& primed) {
+    const auto left = std::span(block.left).first(n), right = std::span(block.right).first(n);
+    const auto frames = std::span(block.frames).first(n);
     const auto begin = SteadyNow::now();
     engine->render(left, right);
     const double ms = microseconds_since(begin) * 1e-3;
     if (primed && ms > worst_block_ms.load(std::memory_order_relaxed))
         worst_block_ms.store(ms, std::memory_order_relaxed);
     primed = true;
-    for (std::size_t k = 0; k < kBlock; ++k) frames[k] = {left[k], right[k]};
+    for (std::size_t k = 0; k < n; ++k) frames[k] = {left[k], right[k]};
     ring.push(frames);
     stage.expect_end(engine->ended());
 }
@@ -147,12 +147,14 @@ void Player::State::run() {
     while (!quit.load() && !engine->ready(kOfflineBlock) && SteadyNow::now() < give_up)
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     auto target = static_cast<std::size_t>(config.ahead_ms) * 48;
+    const auto pause = std::chrono::milliseconds(config.ahead_ms / kPausesAhead);
     bool primed = false;
     while (!quit.load()) {
         // A machine that wakes this thread late is played further ahead, a block each time.
         if (stage.taken() > kEngineRate.hz && ring.size() < kTight) target = std::min(kMostAhead, target + kBlock);
-        while (ring.size() + kBlock <= target && !quit.load()) render_block(primed);
-        std::this_thread::sleep_for(kEnginePause);
+        const std::size_t there = ring.size();
+        if (there + kBlock <= target) render_ahead((target - there) / kBlock * kBlock, primed);
+        std::this_thread::sleep_for(pause);
     }
 }
 

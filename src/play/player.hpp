@@ -33,7 +33,7 @@ struct PlayerConfig {
     Time start{};                     ///< session time of frame 0 in the fast modes
     std::int64_t utc_at_start_s = 0;  ///< for the dose: UTC seconds at session time 0
     DoseLedger dose;                  ///< the person's last 7 days, from all rooms
-    int ahead_ms = 90;                ///< live: 20..150
+    int ahead_ms = 120;               ///< live: 20..150
     std::string file;  ///< kOffline: .flac or .wav to write; empty = render and forget
     media::FileTags file_tags;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The decoder thread talks to the engine through one ring and a few atomics. It never waits for the
-// engine but to have room, and is never waited for.
+// engine but to have room, and is never waited for. It sleeps until a quarter of the ring is free: waking up
+// costs more than the decoding of what was read meanwhile.
 #include "play/reader.hpp"
 
 #include <algorithm>
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::size_t kBlock = 4096;
 constexpr std::size_t kResamplerBlock = 2048;
-constexpr auto kFullPause = std::chrono::milliseconds(150);  // of the 6 s in the ring
 constexpr auto kLeaveAfter = std::chrono::milliseconds(300);
 
 }  // namespace
@@ -45,6 +45,7 @@ struct Reader::Shared {
     std::vector<std::unique_ptr<core::CancelToken>> tokens;  ///< the thread's
     std::atomic<core::CancelToken*> cancel{nullptr};
     std::atomic<bool> close_wanted{false};
+    std::atomic<std::uint32_t> asleep{0};  ///< 1 = the thread waits for room in the ring, or for close_wanted
 
     [[nodiscard]] State now() const {
         return static_cast<State>(state.load(std::memory_order_acquire));
@@ -60,14 +61,31 @@ struct Reader::Shared {
     [[nodiscard]] Result<void> stream(const std::string& path, double out_s);
     [[nodiscard]] bool unwanted() const { return quit.load() || close_wanted.load(); }
     [[nodiscard]] bool push_all(std::span<const Frame> frames);
+    [[nodiscard]] bool roomy() const { return ring->space() >= ring->capacity() / 4; }
+    void sleep_until_roomy();
+    void wake() noexcept;
 };
+
+/// What ends the sleep is written before wake() looks, and read here after `asleep` is set: one of the two sees the
+/// other. Only room that is made in that moment may be missed, until the next read() looks.
+void Reader::Shared::sleep_until_roomy() {
+    while (!unwanted() && !roomy()) {
+        asleep.store(1);
+        if (!unwanted() && !roomy()) asleep.wait(1);
+        asleep.store(0);
+    }
+}
+
+void Reader::Shared::wake() noexcept {
+    if (asleep.exchange(0) == 1) asleep.notify_one();
+}
 
 /// Waits for room; false if nobody wants it any more.
 bool Reader::Shared::push_all(std::span<const Frame> frames) {
     while (!frames.empty()) {
         if (unwanted()) return false;
         frames = frames.subspan(ring->push(frames));
-        if (!frames.empty()) std::this_thread::sleep_for(kFullPause);
+        if (!frames.empty()) sleep_until_roomy();
     }
     return true;
 }
@@ -163,6 +181,7 @@ Reader::~Reader() {
     shared_->cancel.load()->cancel();
     shared_->close_wanted.store(true);
     shared_->close_wanted.notify_all();
+    shared_->wake();
     auto idle = static_cast<std::uint32_t>(State::kIdle);
     shared_->state.compare_exchange_strong(idle, static_cast<std::uint32_t>(State::kClosing));
     shared_->state.notify_all();
@@ -193,6 +212,7 @@ void Reader::close() noexcept {
     shared_->cancel.load()->cancel();
     shared_->close_wanted.store(true);
     shared_->close_wanted.notify_one();
+    shared_->wake();
 }
 
 Reader::State Reader::state() const noexcept { return shared_->now(); }
@@ -210,7 +230,10 @@ int Reader::rate_hz() const noexcept { return shared_->rate_hz.load(); }
 std::int64_t Reader::source_frames() const noexcept { return shared_->source_frames.load(); }
 std::size_t Reader::size() const noexcept { return opened() ? shared_->ring->size() : 0; }
 std::size_t Reader::read(std::span<Frame> out) noexcept {
-    return opened() ? shared_->ring->pop(out) : 0;
+    if (!opened()) return 0;
+    const std::size_t n = shared_->ring->pop(out);
+    if (shared_->asleep.load(std::memory_order_relaxed) != 0 && shared_->roomy()) shared_->wake();
+    return n;
 }
 std::unique_ptr<media::Resampler>& Reader::resampler() noexcept { return shared_->resampler; }
 

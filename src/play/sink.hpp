@@ -38,9 +38,12 @@ public:
     [[nodiscard]] virtual bool lost() const noexcept { return false; }
 };
 
+/// What a sink takes at once where it may choose: 20 ms. Each time costs a core more than the sound in it.
+constexpr int kSinkFrames = 960;
+
 /// Takes `block` frames every block/48000 s of the steady clock and throws them away. Also counts
 /// how late its own thread was woken.
-[[nodiscard]] std::unique_ptr<Sink> make_null_sink(int block = 480);
+[[nodiscard]] std::unique_ptr<Sink> make_null_sink(int block = kSinkFrames);
 
 struct DeviceInfo {
     std::string name;      ///< as to be given to open

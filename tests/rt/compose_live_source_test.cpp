@@ -145,8 +145,8 @@ TEST(LiveSource, NothingOfAChangeIsHeardBeforeItsBoundaryAndAllOfItBehind) {
     }
 }
 
-/// 250 ms from decision to sound, of which the player's engine is ahead of the ear by 90 (PlayerConfig::ahead_ms).
-constexpr int kMostFrames = (250 - 90) * 48;
+/// 250 ms from decision to sound, of which the player's engine is ahead of the ear by 120 (PlayerConfig::ahead_ms).
+constexpr int kMostFrames = (250 - 120) * 48;
 
 /// Frames from set() until the sound is another by `share` of its own level.
 int frames_until_heard(Control control, double value, double share) {
@@ -167,7 +167,7 @@ int frames_until_heard(Control control, double value, double share) {
 TEST(LiveSource, TimbreAndIntensityAreHeardWithinAQuarterSecondOfTheDecisionInFrames) {
     for (const auto& [control, value] : {std::pair{Control::kIntensity, 1.0}, {Control::kIntensity, 0.0}, {Control::kTimbre, 1.0}, {Control::kTimbre, 0.0}}) {
         const int frames = frames_until_heard(control, value, .1);   // a tenth: about a decibel
-        std::printf("[ decision ] %s to %.0f: heard after %d frames, %.1f ms with the engine's 90\n", to_string(control), value, frames, frames / 48.0 + 90.0);
+        std::printf("[ decision ] %s to %.0f: heard after %d frames, %.1f ms with the engine's 120\n", to_string(control), value, frames, frames / 48.0 + 120.0);
         EXPECT_LE(frames, kMostFrames) << to_string(control);
     }
 }
