@@ -18,6 +18,9 @@ constexpr double kShortestBeatS = 0.3, kLongestBeatS = 1.6;
 constexpr double kBeatJump = 0.2;          // an interval further from the median of the last nine is no beat
 constexpr float kBeatQuality = 0.6F;       // likeness of the wave to the eight before
 constexpr double kQuietSeconds = 20.0, kQuietFallS = 60.0, kQuietRiseS = 2400.0;
+constexpr double kWaveLowHz = 0.6, kWaveHighHz = 4.0, kWaveFloor = 1e-3;
+constexpr double kMotionFloor = 0.005;     // added before the logarithm [g]
+constexpr double kStillG = 0.03;           // SD of acceleration above which a pulse wave's height is that of the movement
 constexpr std::int64_t kClockStepNs = 100'000'000;
 
 double square_root(double v) { return std::sqrt(std::max(0.0, v)); }
@@ -28,7 +31,8 @@ const char* to_string(BodyFeature feature) noexcept {
     constexpr std::array<const char*, kBodyFeatures> kNames = {
         "eda_20s_120s", "eda_20s_300s", "eda_60s_1200s", "scr_20s_200s", "scr_60s_1200s", "scr_60s_300s", "scr_log_40s_600s",
         "heart_20s_300s", "heart_20s_600s", "heart_60s_1800s", "pulse_20s_600s", "pulse_60s_1200s", "temp_60s_600s", "motion_20s_300s", "motion_60s_1800s",
-        "pulse_120s_600s", "eda_60s_quiet", "eda_slope_60s_1200s", "beat_variation_60s_120s"};
+        "pulse_120s_600s", "eda_60s_quiet", "eda_slope_60s_1200s", "beat_variation_60s_120s",
+        "pulse_60s_quiet", "scr_60s_quiet", "eda_slope_60s_quiet", "eda_slope_60s_120s_before", "pulse_wave_60s_quiet"};
     return kNames[static_cast<std::size_t>(feature)];
 }
 
@@ -50,9 +54,9 @@ void BodyFeatures::Running::add(double v) {
 
 double BodyFeatures::Running::mean() const { return weight > 1e-9 ? sum / weight : kUnknown; }
 
-double BodyFeatures::Recent::mean(std::size_t seconds) const {
+double BodyFeatures::Recent::mean(std::size_t seconds, std::size_t ago) const {
     double sum = 0.0, known = 0.0;
-    for (std::size_t i = 0; i < std::min({seconds, n, values.size()}); ++i) {
+    for (std::size_t i = ago; i < std::min({ago + seconds, n, values.size()}); ++i) {
         const double v = values[(n - 1 - i) % values.size()];
         if (!std::isnan(v)) sum += v, known += 1.0;
     }
@@ -64,6 +68,7 @@ void BodyFeatures::Series::add(double v, bool settled) {
     const double kept = settled ? v : kUnknown;
     for (Running* r : {&m120, &m200, &m300, &m600, &m1200, &m1800}) r->add(kept);
     square.add(kept * kept);
+    if (settled) quiet.add(recent.mean(static_cast<std::size_t>(kQuietSeconds)));
 }
 
 double BodyFeatures::Series::sd() const {
@@ -74,6 +79,8 @@ double BodyFeatures::Series::sd() const {
 double BodyFeatures::Series::contrast(std::size_t seconds, const Running& past) const {
     return (recent.mean(seconds) - past.mean()) / sd();
 }
+
+double BodyFeatures::Series::above_quiet() const { return (recent.mean(60) - quiet.level) / sd(); }
 
 void BodyFeatures::Quiet::add(double v) {
     if (std::isnan(v)) return;
@@ -126,10 +133,13 @@ void BodyFeatures::push_pulse_wave(const flow::SensorFrame& frame) {
         detector_start_ns_ = frame.t.ns;
         detector_frames_ = 0;
         beats_.restart();
+        wave_band_.reset();
+        height_ = {};
     }
     std::copy_if(frame.samples.begin(), frame.samples.end(), std::back_inserter(ppg_), [](float v) { return std::isfinite(v); });
     const auto most = static_cast<std::size_t>(kPpgWindowS * std::max(1.0, ppg_rate_));
     if (ppg_.size() > 2 * most) ppg_.erase(ppg_.begin(), ppg_.end() - static_cast<std::ptrdiff_t>(most));
+    if (detector_) push_wave_height(frame);
     detector_frames_ += static_cast<std::int64_t>(frame.samples.size());
     if (!detector_) return;
     found_.clear();
@@ -140,6 +150,36 @@ void BodyFeatures::push_pulse_wave(const flow::SensorFrame& frame) {
         const std::int64_t sure_ns = t_ns + std::llround(detector_->latency_s() * 1e9);
         add_at(sure_ns / 1'000'000'000, flow::Channel::kPpg, static_cast<float>(interval_s.value_or(kUnknown)));
     }
+}
+
+void BodyFeatures::push_wave_height(const flow::SensorFrame& frame) {
+    std::int64_t index = detector_frames_;
+    for (const float v : frame.samples) {
+        const std::int64_t t_ns = detector_start_ns_ + std::llround(static_cast<double>(index++) * 1e9 / ppg_rate_);
+        if (!std::isfinite(v)) continue;
+        if (!wave_band_) {
+            wave_band_ = signal::BiquadChain::band_pass(2, kWaveLowHz, kWaveHighHz, ppg_rate_);
+            wave_band_->settle(static_cast<double>(v));
+        }
+        const double y = wave_band_->process(static_cast<double>(v));
+        const std::int64_t second = t_ns >= 0 ? t_ns / 1'000'000'000 : -1;
+        if (second != height_.second) {
+            if (height_.n > 0.0) heights_.push_back(height_);
+            height_ = {second, 0.0, 0.0};
+        }
+        height_.square += y * y;
+        height_.n += 1.0;
+    }
+}
+
+double BodyFeatures::close_wave_height() {
+    Height whole;
+    const auto ripe = [this](const Height& h) { return h.second < *second_; };
+    for (const Height& h : heights_)
+        if (ripe(h)) whole.square += h.square, whole.n += h.n;
+    std::erase_if(heights_, ripe);
+    const bool moves = std::exp(accel_sd_.mean(20)) > kStillG + kMotionFloor;  // false without an accelerometer
+    return whole.n > 0.0 && !moves ? std::log(std::sqrt(whole.square / whole.n) + kWaveFloor) : kUnknown;
 }
 
 void BodyFeatures::push(const flow::SensorFrame& frame) {
@@ -240,7 +280,7 @@ void BodyFeatures::close_motion(BodySecond& out) {
         if (!std::isnan(posture_[k])) moved += (mean - posture_[k]) * (mean - posture_[k]);
         posture_[k] = mean;
     }
-    const double log_sd = known ? std::log(std::sqrt(variance) + 0.005) : kUnknown;
+    const double log_sd = known ? std::log(std::sqrt(variance) + kMotionFloor) : kUnknown;
     motion_.add(log_sd, seen_ >= kSettleS);
     accel_sd_.add(log_sd);
     accel_step_.add(known ? std::log(steps + 0.001) : kUnknown);
@@ -283,7 +323,6 @@ BodySecond BodyFeatures::close() {
     rise_log_.add(std::clamp(log_eda - log_eda_before_, 0.0, 0.3));
     change_log_.add(std::clamp(log_eda - log_eda_before_, -0.3, 0.3));
     slope_.add(100.0 * change_log_.mean(), settled);
-    if (settled) quiet_.add(eda_.recent.mean(static_cast<std::size_t>(kQuietSeconds)));
     const bool rising_known = !std::isnan(eda);
     scr_.add(rising_known ? std::log(0.001 + rise_.mean()) : kUnknown, settled);
     scr_log_.add(rising_known ? std::log1p(100.0 * rise_log_.mean()) : kUnknown, settled);
@@ -302,6 +341,7 @@ BodySecond BodyFeatures::close() {
     variation_.add(0.5 * std::log(1e-5 + beat_steps_.mean()), settled);
     temp_.add(open_.n_temp > 0 ? open_.temp / open_.n_temp : kUnknown, settled);
     close_motion(out);
+    wave_.add(close_wave_height(), settled);
 
     out.has_heart = heart_age_ < 10;
     out.has_skin = skin_age_ < 10;
@@ -314,8 +354,17 @@ BodySecond BodyFeatures::close() {
              heart_.contrast(20, heart_.m300),     heart_.contrast(20, heart_.m600), heart_.contrast(60, heart_.m1800),
              pulse_.contrast(20, pulse_.m600),     pulse_.contrast(60, pulse_.m1200),
              temp_.contrast(60, temp_.m600),       motion_.contrast(20, motion_.m300), motion_.contrast(60, motion_.m1800),
-             pulse_.contrast(120, pulse_.m600),    (eda_.recent.mean(60) - quiet_.level) / eda_.sd(),
-             slope_.contrast(60, slope_.m1200),    variation_.contrast(60, variation_.m120)};
+             pulse_.contrast(120, pulse_.m600),    eda_.above_quiet(),
+             slope_.contrast(60, slope_.m1200),    variation_.contrast(60, variation_.m120),
+             pulse_.above_quiet(), scr_.above_quiet(), slope_.above_quiet(),
+             (slope_.recent.mean(60) - slope_.recent.mean(60, 120)) / slope_.sd(), wave_.above_quiet()};
+    const auto now = out.x;
+    if (n_before_ >= before_.size()) {
+        const auto& ago = before_[n_before_ % before_.size()];
+        for (std::size_t k = 0; k < kBodyFeatures; ++k)
+            if (!std::isnan(ago[k])) out.x[k] = std::isnan(now[k]) ? ago[k] : 0.5 * (now[k] + ago[k]);
+    }
+    before_[n_before_++ % before_.size()] = now;
     out.heart_level = heart_.recent.mean(20);
     out.skin_level = eda_.recent.mean(20);
     out.scr_level = scr_.recent.mean(20);

@@ -5,7 +5,8 @@
 /// In       SensorFrames of one wearable: HR [bpm] or RR [ms], PPG, EDA [microsiemens], skin temperature [°C],
 ///          acceleration [g]; blocks of any length, each channel in the order of its time
 /// Out      one BodySecond a second: contrasts of the last 20 to 60 s with running means over 2 to 30 min,
-///          in the person's own SD. Nothing counts the time since the start: a constant signal gives 0 for ever
+///          in the person's own SD, each the mean of this second and the one 10 s ago: the body is slower than the noise.
+///          Nothing counts the time since the start: a constant signal gives 0 for ever
 /// Unknown  NaN: a channel that is not there, or not yet long enough
 /// Threads  one owner
 /// Late     a sample of a second that is closed counts for the open one
@@ -19,6 +20,7 @@
 
 #include "core/time.hpp"
 #include "flow/sensor_frame.hpp"
+#include "signal/biquad.hpp"
 #include "signal/ppg_peaks.hpp"
 
 namespace attune::affect {
@@ -37,6 +39,9 @@ enum class BodyFeature : std::uint8_t {
     kEdaQuiet,                    ///< log conductance, 60 s against the quiet level: follows a fall in 1 min, a rise in 40
     kEdaSlope1200,                ///< slope of log conductance, 60 s against 20 min
     kBeatVariation120,            ///< log RMSSD, 60 s against 2 min
+    kPulseQuiet, kScrQuiet, kEdaSlopeQuiet,  ///< rate from beat to beat, rate of rise, slope: 60 s against the quiet level
+    kEdaSlopeChange,              ///< slope of log conductance, 60 s against the 60 s two minutes before
+    kPulseWaveQuiet,              ///< log height of the pulse wave while the wrist is still, 60 s against the quiet level
     kCount
 };
 inline constexpr std::size_t kBodyFeatures = static_cast<std::size_t>(BodyFeature::kCount);
@@ -76,28 +81,30 @@ private:
     };
     /// The last seconds of one series.
     struct Recent {
-        static constexpr std::size_t kSeconds = 128;
+        static constexpr std::size_t kSeconds = 192;
         std::array<double, kSeconds> values;
         std::size_t n = 0;
         Recent() { values.fill(kUnknown); }
         void add(double v) { values[n++ % kSeconds] = v; }
         [[nodiscard]] double ago(std::size_t seconds) const { return values[(n - 1 - seconds) % kSeconds]; }
-        [[nodiscard]] double mean(std::size_t seconds) const;
-    };
-    struct Series {
-        explicit Series(double floor_sd) : floor(floor_sd) {}
-        void add(double v, bool settled);
-        [[nodiscard]] double contrast(std::size_t seconds, const Running& past) const;
-        [[nodiscard]] double sd() const;
-        double floor;                                  ///< SD is never taken smaller
-        Recent recent;
-        Running m120{120.0}, m200{200.0}, m300{300.0}, m600{600.0}, m1200{1200.0}, m1800{1800.0}, square{1800.0};
+        [[nodiscard]] double mean(std::size_t seconds, std::size_t ago = 0) const;
     };
     /// The level of the person's quiet minutes: sinks to a lower value soon, rises to a higher one slowly. No clock:
     /// it forgets a level at the same pace at any time.
     struct Quiet {
         double level = kUnknown;
         void add(double v);
+    };
+    struct Series {
+        explicit Series(double floor_sd) : floor(floor_sd) {}
+        void add(double v, bool settled);
+        [[nodiscard]] double contrast(std::size_t seconds, const Running& past) const;
+        [[nodiscard]] double above_quiet() const;
+        [[nodiscard]] double sd() const;
+        double floor;                                  ///< SD is never taken smaller
+        Recent recent;
+        Quiet quiet;
+        Running m120{120.0}, m200{200.0}, m300{300.0}, m600{600.0}, m1200{1200.0}, m1800{1800.0}, square{1800.0};
     };
     struct Axis { double sum = 0.0, square = 0.0, steps = 0.0, last = kUnknown; int n = 0; };
     /// What has come of the second that is open.
@@ -122,6 +129,9 @@ private:
     static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
     void push_pulse_wave(const flow::SensorFrame& frame);
+    void push_wave_height(const flow::SensorFrame& frame);
+    /// Log height of the pulse wave of the seconds that are whole, unknown while the wrist moves.
+    [[nodiscard]] double close_wave_height();
     void add_at(std::int64_t second, flow::Channel channel, float value);
     /// A believed interval between beats [s]; nothing where the one that ended here is not believed.
     void add_interval(std::optional<double> interval_s);
@@ -134,12 +144,13 @@ private:
     std::optional<std::int64_t> second_;               ///< that is open
     std::vector<std::pair<std::int64_t, std::pair<flow::Channel, float>>> waiting_;  ///< of later seconds
     Open open_;
-    Series eda_{.10}, scr_{.30}, scr_log_{.20}, slope_{.20}, variation_{.15}, heart_{.03}, pulse_{.03}, temp_{.20}, motion_{.30};
+    Series eda_{.10}, scr_{.30}, scr_log_{.20}, slope_{.20}, variation_{.15}, heart_{.03}, pulse_{.03}, wave_{.20}, temp_{.20}, motion_{.30};
     Running rise_{30.0}, rise_log_{30.0}, change_log_{30.0}, beat_steps_{20.0};
-    Quiet quiet_;
     double eda_before_ = kUnknown, log_eda_before_ = kUnknown, heart_held_ = kUnknown;
     int heart_age_ = 1000, skin_age_ = 1000;
     std::int64_t seen_ = 0;
+    std::array<std::array<double, kBodyFeatures>, 10> before_{};  ///< contrasts of the last ten seconds
+    std::size_t n_before_ = 0;
     Recent accel_sd_, accel_step_;
     std::array<double, 3> posture_{kUnknown, kUnknown, kUnknown};
     Recent posture_move_;
@@ -148,6 +159,10 @@ private:
     std::vector<float> ppg_;                           ///< the last 8 s
     double ppg_rate_ = 0.0;
     std::optional<signal::PpgPeakDetector> detector_;
+    std::optional<signal::BiquadChain> wave_band_;
+    struct Height { std::int64_t second = 0; double square = 0.0, n = 0.0; };
+    Height height_;                                    ///< of the pulse wave, in the second that its samples have reached
+    std::vector<Height> heights_;                      ///< whole seconds; each counts one second later, like the beats
     std::vector<signal::PpgPulse> found_;
     std::int64_t detector_start_ns_ = 0, detector_frames_ = 0;
     Beats beats_;

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Windows = std::vector<const BodyWindow*>;
-constexpr const char* kVersion = "4";
+constexpr const char* kVersion = "5";
 
 bool is_stress_task(const BodyWindow& w) { return w.label == WindowLabel::kStress || w.label == WindowLabel::kRest; }
 bool has_motion(const BodyWindow& w) { return !std::isnan(w.at.motion[0]); }
@@ -200,31 +200,37 @@ Windows with_hyperventilation(const BodyData& data, const std::string& set) {
     return select(data, set, [](const auto& w) { return is_stress_task(w) || w.label == WindowLabel::kHyperventilation; });
 }
 
+Scored tasks_of(const Scored& all) {
+    Scored out;
+    for (std::size_t i = 0; i < all.windows.size(); ++i)
+        if (is_stress_task(*all.windows[i])) out.windows.push_back(all.windows[i]), out.p.push_back(all.p[i]);
+    return out;
+}
+
 Result<void> cross_validate(const BodyData& data, learn::Evaluation& e) {
-    std::map<std::string, Windows> of;
-    for (const auto& set : data.sets) of[set] = select(data, set, [](const auto& w) { return is_stress_task(w); });
-    std::map<std::string, Scored> scored;
+    // Models are trained on hyperventilation as stress, too; only the figure that says so is measured on it.
+    std::map<std::string, Windows> of, training;
+    std::map<std::string, Scored> scored, with_more;
     for (const auto& set : data.sets) {
-        ATTUNE_TRY(scored[set], leave_one_person_out(of[set], stress_of));
+        of[set] = select(data, set, [](const auto& w) { return is_stress_task(w); });
+        training[set] = with_hyperventilation(data, set);
+        ATTUNE_TRY(with_more[set], leave_one_person_out(training[set], stress_of));
+        scored[set] = tasks_of(with_more[set]);
         e.metrics.push_back(matched_auc(scored[set], set, ""));
     }
     for (const auto& set : data.sets) add_set(e, scored[set], set);
     for (const auto& set : data.sets)
         for (const auto& other : data.sets) {
             if (set == other) continue;
-            ATTUNE_TRY(const Model model, stress_of(of[other]));
+            ATTUNE_TRY(const Model model, stress_of(training[other]));
             Scored across{of[set], {}};
             for (const auto* w : across.windows) across.p.push_back(model(*w));
             e.metrics.push_back(balanced_metric(across, set, "trained on " + other));
             e.metrics.push_back(matched_auc(across, set, "trained on " + other));
         }
     for (const auto& set : data.sets) {
-        // The model never sees hyperventilation; it is scored as stress here.
-        const auto all = with_hyperventilation(data, set);
-        if (all.size() > of[set].size()) {
-            ATTUNE_TRY(const Scored more, leave_one_person_out(all, stress_of));
-            e.metrics.push_back(balanced_metric(more, set, "hyperventilation counted as stress"));
-        }
+        if (training[set].size() > of[set].size())
+            e.metrics.push_back(balanced_metric(with_more[set], set, "hyperventilation counted as stress"));
         add_clock(e, of[set], set);
         const auto gated = select(data, set, has_motion);
         if (std::any_of(gated.begin(), gated.end(), [](const auto* w) { return w->label == WindowLabel::kExercise; })) {
@@ -317,7 +323,8 @@ learn::ModelCard card_of(const BodyData& data) {
                    "against the person's own last minutes; and whether the wrist moves as in exercise.";
     card.not_for = "Any diagnosis; the valence of a feeling; people who move; work, school or screening; comparing people.";
     card.inputs = "skin conductance [microsiemens], heart rate [bpm], skin temperature [degrees C], acceleration [g] of a "
-                  "wristband with its pulse wave; 19 contrasts of 20 to 120 s with 2 to 40 min of the past, 5 of movement; once a second";
+                  "wristband with its pulse wave; 24 contrasts of 20 to 120 s with 2 to 40 min of the past, each the mean "
+                  "of two looks 10 s apart, 5 of movement; once a second";
     card.outputs = "probability of stress for equal classes (0..1); exercise yes or no";
     card.licence = "MIT";
     for (const auto& set : data.sets) {
@@ -327,12 +334,18 @@ learn::ModelCard card_of(const BodyData& data) {
         card.trained_on.push_back({set, set == kStressPredict ? "MIT" : "ODC-By 1.0", {people.begin(), people.end()}});
     }
     card.protocol = "leave one person out, causal; windows of 60 s every 30 s; time-matched AUC compares people at the same "
-                    "minute. The eight contrasts that count, the penalty and the share of pairs of the same minute were chosen on these same people, so the figures lean to the "
-                    "good side; people that the project has not seen are the clean test";
+                    "minute. Models are trained on rest against stress and hyperventilation. The twelve contrasts that count, the penalty, the "
+                    "share of pairs of the same minute and the two looks were chosen on these same people among about 220 variants (feature sets, "
+                    "three learners, boosted trees, smoothing, thresholds, respiration from the pulse wave), so the figures lean to the good side: "
+                    "where the choice among the last 63 is itself made without the person left out, balanced accuracy is .758, .738 with "
+                    "hyperventilation and .784 (wearable), time-matched AUC .752 and .888. What helped: the height of the pulse wave while the wrist is "
+                    "still, quiet levels of beats and skin responses, hyperventilation in training. What did not: thresholds chosen on other people, "
+                    "longer smoothing, the person's own running mean of the index, trees, range correction, respiration. People that the project "
+                    "has not seen are the clean test";
     card.baseline = "a clock without any sensor (see chance in the result file), and always naming rest";
     card.calibration = "Platt on the training people, equal classes; shown as a level only after anchoring to the person's own ratings";
     card.subgroups = "each person is printed in the result file; people differ widely and some do not react";
-    card.limits = "Laboratory tasks of minutes, healthy adults, one kind of wristband. Hyperventilation looks like rest to it. "
+    card.limits = "Laboratory tasks of minutes, healthy adults, one kind of wristband. Of windows of hyperventilation it takes about two in five for stress. "
                   "Conductance below .05 microsiemens tells little.";
     return card;
 }
@@ -343,7 +356,7 @@ Result<void> train(const learn::TrainRequest& request, const RecordingReader& re
                }));
     Windows stress, moving;
     for (const auto& w : data.windows) {
-        if (is_stress_task(w)) stress.push_back(&w);
+        if (is_stress_task(w) || w.label == WindowLabel::kHyperventilation) stress.push_back(&w);
         if (w.set == kWearable && has_motion(w)) moving.push_back(&w);
     }
     StressModel model;

@@ -12,15 +12,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Chosen by leave-one-person-out on the people that the project may use.
-constexpr double kRankingL2 = 0.07, kExerciseL2 = 0.001;
+constexpr double kRankingL2 = 0.03, kExerciseL2 = 0.001;
 constexpr double kSameMinuteS = 90.0;
-constexpr std::size_t kMaxPairs = 3000;
-constexpr double kAnyTimeShare = 0.77;     // of the pairs, drawn from any minute
+constexpr std::size_t kMaxPairs = 6000;
+constexpr double kAnyTimeShare = 0.9;      // of the pairs, drawn from any minute
 constexpr double kSeatedFalse = 0.03;
 // Temperature, movement and the slowest means of the past helped within a set and hurt across sets: weight 0.
-constexpr std::array kUsed = {BodyFeature::kEda120,       BodyFeature::kEdaQuiet,  BodyFeature::kEdaSlope1200,
-                              BodyFeature::kScr200,       BodyFeature::kHeart600,  BodyFeature::kPulseSlow600,
-                              BodyFeature::kPulse1200,    BodyFeature::kBeatVariation120};
+constexpr std::array kUsed = {BodyFeature::kEdaQuiet,      BodyFeature::kEdaSlope1200,    BodyFeature::kEdaSlopeQuiet,
+                              BodyFeature::kEdaSlopeChange, BodyFeature::kScr200,         BodyFeature::kScrQuiet,
+                              BodyFeature::kHeart600,      BodyFeature::kPulseSlow600,    BodyFeature::kPulse1200,
+                              BodyFeature::kPulseQuiet,    BodyFeature::kBeatVariation120, BodyFeature::kPulseWaveQuiet};
 
 Json to(const learn::LinearScore& s, const std::vector<std::string>& names) {
     return {{"features", names}, {"centre", s.centre}, {"scale", s.scale}, {"weight", s.weight}, {"slope", s.slope}, {"offset", s.offset}};
@@ -90,10 +91,10 @@ Result<learn::LinearScore> fit_stress(std::span<const BodyWindow* const> windows
     std::vector<int> truth;
     std::vector<const BodyWindow*> used;
     for (const BodyWindow* w : windows) {
-        if (w->label != WindowLabel::kStress && w->label != WindowLabel::kRest) continue;
+        if (w->label != WindowLabel::kStress && w->label != WindowLabel::kRest && w->label != WindowLabel::kHyperventilation) continue;
         used.push_back(w);
         for (const BodyFeature f : kUsed) x.push_back(w->at.x[static_cast<std::size_t>(f)]);
-        truth.push_back(w->label == WindowLabel::kStress ? 1 : 0);
+        truth.push_back(w->label == WindowLabel::kRest ? 0 : 1);
     }
     using Pair = std::pair<std::size_t, std::size_t>;
     std::vector<Pair> same, any;

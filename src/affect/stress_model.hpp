@@ -30,7 +30,7 @@ struct StressModel {
 [[nodiscard]] Result<StressModel> stress_model_from_json(const std::string& text);
 [[nodiscard]] std::string to_json(const StressModel& model);
 
-/// From rest and stress windows (hyperventilation and the rest are passed over).
+/// From rest against stress and hyperventilation, which the protocol means as stress too (other windows are passed over).
 [[nodiscard]] Result<learn::LinearScore> fit_stress(std::span<const BodyWindow* const> windows);
 struct ExerciseFit {
     learn::LinearScore score;

@@ -62,6 +62,40 @@ TEST(BodyFeatures, SteadyBeatsAreNoContrastHoweverLong) {
     EXPECT_NEAR(at(after(wave, 66.0, 64), BodyFeature::kPulse600), 0.0, .1);
 }
 
+std::vector<float> growing_wave() {
+    auto wave = synth::ppg(beats(600, 600, .9, .9), 600, 64.0, 1.0, 5);
+    for (std::size_t i = 500 * 64; i < wave.size(); ++i) wave[i] *= 2.0F;
+    return wave;
+}
+
+TEST(BodyFeatures, AHigherPulseWaveStandsAboveItsQuietLevel) {
+    EXPECT_GT(at(after(growing_wave(), 66.0, 64), BodyFeature::kPulseWaveQuiet), 1.0);
+}
+
+TEST(BodyFeatures, ASteadyPulseWaveStandsOnItsQuietLevelHoweverLong) {
+    for (const int seconds : {300, 1800}) {
+        const auto wave = synth::ppg(beats(seconds, seconds, .9, .9), seconds, 64.0, 1.0, 5);
+        EXPECT_NEAR(at(after(wave, 66.0, 64), BodyFeature::kPulseWaveQuiet), 0.0, .3) << seconds;
+    }
+}
+
+TEST(BodyFeatures, TheHeightOfThePulseWaveIsUnknownWhileTheWristMoves) {
+    const auto wave = growing_wave();
+    BodyFeatures body;
+    BodySecond last;
+    for (int t = 0; t < 600; ++t) {
+        std::vector<float> swing(32);
+        for (std::size_t i = 0; i < swing.size(); ++i) swing[i] = t < 400 ? 0.0F : i % 2 == 0 ? .2F : -.2F;
+        body.push(frame(Channel::kPpg, 64.0, t, std::span(wave).subspan(static_cast<std::size_t>(t) * 64, 64)));
+        const float bpm = 66.0F;
+        body.push(frame(Channel::kHeartRate, 1.0, t, std::span(&bpm, 1)));
+        for (const Channel axis : {Channel::kAccelX, Channel::kAccelY, Channel::kAccelZ}) body.push(frame(axis, 32.0, t, swing));
+        if (const auto s = body.advance({from_seconds(t + 1).ns})) last = *s;
+    }
+    EXPECT_TRUE(std::isnan(at(last, BodyFeature::kPulseWaveQuiet)));
+    EXPECT_NEAR(at(last, BodyFeature::kPulse1200), 0.0, .1);
+}
+
 TEST(BodyFeatures, AnyBlocksOfThePulseWaveGiveTheSameBits) {
     const auto wave = synth::ppg(beats(600, 570, .9, .7), 600, 64.0, 1.0, 5);
     const auto whole = after(wave, 66.0, 64);
@@ -106,6 +140,9 @@ TEST(BodyFeatures, AConstantSkinIsNoContrastAtAnyTime) {
         const auto s = skin(seconds, [](int) { return 2.0F; });
         EXPECT_NEAR(at(s, BodyFeature::kEdaQuiet), 0.0, 1e-9) << seconds;
         EXPECT_NEAR(at(s, BodyFeature::kEdaSlope1200), 0.0, 1e-9) << seconds;
+        EXPECT_NEAR(at(s, BodyFeature::kEdaSlopeQuiet), 0.0, 1e-9) << seconds;
+        EXPECT_NEAR(at(s, BodyFeature::kEdaSlopeChange), 0.0, 1e-9) << seconds;
+        EXPECT_NEAR(at(s, BodyFeature::kScrQuiet), 0.0, 1e-9) << seconds;
     }
 }
 
@@ -113,6 +150,13 @@ TEST(BodyFeatures, ALongArousalStillStandsAboveTheQuietLevelWhenTheRunningMeanHa
     const auto s = skin(1500, [](int t) { return t < 600 ? 2.0F : 3.0F; });
     EXPECT_GT(at(s, BodyFeature::kEdaQuiet), 0.8);
     EXPECT_LT(at(s, BodyFeature::kEda120), 0.1);
+}
+
+TEST(BodyFeatures, ASkinThatStartsToRiseChangesItsSlopeAndOneThatKeepsRisingDoesNot) {
+    const auto starts = skin(900, [](int t) { return t < 830 ? 2.0F : 2.0F + .01F * static_cast<float>(t - 830); });
+    EXPECT_GT(at(starts, BodyFeature::kEdaSlopeChange), 0.8);
+    const auto keeps = skin(900, [](int t) { return 2.0F * std::exp(.001F * static_cast<float>(t)); });
+    EXPECT_NEAR(at(keeps, BodyFeature::kEdaSlopeChange), 0.0, 0.05);
 }
 
 TEST(BodyFeatures, AQuieterSkinBecomesTheQuietLevelWithinMinutes) {

@@ -173,11 +173,22 @@ TEST(Gates, EmotionHoldsAndItsIntervalsHoldInEveryGenre) {
     }
 }
 
-// What is reached, so that it is not lost; the goals of .74 and .87 are not met.
-TEST(Gates, StressDoesNotFallBehindWhatWasReached) {
+/// The figure of a metric with this note: one person left out, people of the other set, hyperventilation counted.
+double value(const Evaluation& e, const std::string& name, const std::string& set, const std::string& note) {
+    const auto m = std::find_if(e.metrics.begin(), e.metrics.end(), [&](const Metric& each) { return each.name == name && each.set == set && each.note == note; });
+    EXPECT_NE(m, e.metrics.end()) << name << " on " << set << ", " << note;
+    return m == e.metrics.end() ? -1.0 : m->value;
+}
+
+TEST(Gates, StressHoldsInTimeWithinPeopleLeftOutAndAcrossSets) {
     const Evaluation e = result("stress");
-    EXPECT_GE(value(e, "auc", "stress_predict"), .70);
-    EXPECT_GE(value(e, "auc", "wearable_stress_exercise"), .83);
+    EXPECT_GE(value(e, "auc", "stress_predict", ""), .74);
+    EXPECT_GE(value(e, "auc", "wearable_stress_exercise", ""), .87);
+    EXPECT_GE(value(e, "balanced_accuracy", "stress_predict", ""), .75);
+    EXPECT_GE(value(e, "balanced_accuracy", "stress_predict", "hyperventilation counted as stress"), .75);
+    EXPECT_GE(value(e, "balanced_accuracy", "wearable_stress_exercise", ""), .79);
+    EXPECT_GE(value(e, "balanced_accuracy", "stress_predict", "trained on wearable_stress_exercise"), .68);
+    EXPECT_GE(value(e, "balanced_accuracy", "wearable_stress_exercise", "trained on stress_predict"), .74);
 }
 
 }  // namespace
