@@ -41,6 +41,7 @@ public:
         if (thread_.joinable()) thread_.join();
     }
     std::string name() const override { return "browser"; }
+    bool waits() const noexcept override { return true; }
     double latency_s() const noexcept override { return ear_->latency_s(); }
     std::shared_ptr<Ear> ear() const override { return ear_; }
     int pre_skip() const override { return encoder_->pre_skip(); }

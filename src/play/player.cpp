@@ -17,10 +17,18 @@ namespace attune::play {
 namespace {
 
 constexpr std::size_t kBlock = 960;  // 20 ms: what lies ahead grows by whole ones
-constexpr std::size_t kMostAhead = std::size_t{150} * 48;
-constexpr std::size_t kTight = 960;  // less than this left when the engine wakes: it was woken late
+constexpr std::size_t kMostBlocks = 3;   // at once, before the sink sees them
+constexpr int kMostAhead_ms = 400;
+// A machine that pauses stops the engine and the sink together, and a paced sink then takes at once what it missed.
+// Seen once, a pause comes again, and longer: room for twice the longest (the sink's sleep hides up to 20 ms of it), beside
+// the engine's sleep, a block of each and the reserve.
+constexpr double kBesidePause_ms = 130.0;
+constexpr std::size_t kTight = 960;       // less than this left when the engine wakes: whatever it was, it was late
+constexpr double kNoPause_ms = 10.0;      // a wake-up is never exact
+constexpr double kLateCall_ms = 30.0;
 constexpr std::int64_t kOfflineBlock = 4800;
 constexpr int kPausesAhead = 3;  // waking up costs more than the music: the engine sleeps for a third of what lies ahead
+constexpr int kMostPause_ms = 40;
 constexpr auto kFirstItemWait = std::chrono::seconds(2);
 constexpr auto kOfflineWait = std::chrono::seconds(20);
 constexpr std::int64_t kSettle_ns = 2'000'000'000;
@@ -40,7 +48,8 @@ double microseconds_since(SteadyNow::time_point t) {
 /// Counters that the sink's thread writes and anybody reads.
 struct CallbackStats {
     std::atomic<std::uint64_t> calls{0};
-    std::atomic<double> worst_us{0.0}, worst_gap_ms{0.0};
+    std::atomic<double> worst_us{0.0}, worst_gap_ms{0.0}, worst_late_ms{0.0};
+    std::atomic<std::uint64_t> late{0};
     std::atomic<std::int64_t> first_ns{-1}, last_ns{-1}, last_taken{0};
     std::atomic<std::int64_t> pulled{0};  ///< between the first and the last callback
     bool settled = false;                 ///< the sink thread's, as is last_block
@@ -51,7 +60,7 @@ struct CallbackStats {
 
 struct Player::State final : Puller {
     State(const PlayerConfig& c, core::Clock& k)
-        : config(c), clock(k), ring(kMostAhead + 1024),
+        : config(c), clock(k), ring(static_cast<std::size_t>(kMostAhead_ms) * 48 + 1024),
           stage(ring, c.engine.timeline.stop_fade_s) {}
 
     PlayerConfig config;
@@ -69,12 +78,12 @@ struct Player::State final : Puller {
     OutputStage stage;
     CallbackStats stats;
     std::atomic<bool> quit{false};
-    std::atomic<double> worst_block_ms{0.0};
+    std::atomic<double> worst_block_ms{0.0}, worst_pause_ms{0.0}, ahead_ms{0.0};
     std::atomic<std::size_t> lowest_fill{SIZE_MAX};
     std::thread thread;
     struct {
-        std::array<float, kMostAhead> left{}, right{};
-        std::array<Frame, kMostAhead> frames{};
+        std::array<float, kMostBlocks * kBlock> left{}, right{};
+        std::array<Frame, kMostBlocks * kBlock> frames{};
     } block;  ///< the engine thread's
     bool started = false;
     std::atomic<bool> stop_wanted{false};
@@ -83,6 +92,7 @@ struct Player::State final : Puller {
     bool ready(std::size_t frames) const noexcept override { return !stage.dry_for(frames); }
     void run();
     void render_ahead(std::size_t n, bool& primed);
+    void deepen(double late_ms);
     [[nodiscard]] Result<void> step_to(std::int64_t frame);
     [[nodiscard]] Result<void> render_to(std::int64_t frame);
     [[nodiscard]] Result<void> write(std::span<const float> left, std::span<const float> right);
@@ -104,6 +114,10 @@ void Player::State::pull(std::span<float> left, std::span<float> right) noexcept
         const double gap = static_cast<double>(now_ns - before) * 1e-6;
         if (gap > stats.worst_gap_ms.load(std::memory_order_relaxed))
             stats.worst_gap_ms.store(gap, std::memory_order_relaxed);
+        const double late = gap - static_cast<double>(stats.last_block) / 48.0;
+        if (late > kLateCall_ms) stats.late.fetch_add(1, std::memory_order_relaxed);
+        if (late > stats.worst_late_ms.load(std::memory_order_relaxed))
+            stats.worst_late_ms.store(late, std::memory_order_relaxed);
         if (stage.taken() > kEngineRate.hz && fill < lowest_fill.load(std::memory_order_relaxed))
             lowest_fill.store(fill, std::memory_order_relaxed);
     } else {
@@ -146,16 +160,32 @@ void Player::State::run() {
     const auto give_up = SteadyNow::now() + kFirstItemWait;
     while (!quit.load() && !engine->ready(kOfflineBlock) && SteadyNow::now() < give_up)
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    auto target = static_cast<std::size_t>(config.ahead_ms) * 48;
-    const auto pause = std::chrono::milliseconds(config.ahead_ms / kPausesAhead);
+    const auto pause = std::chrono::milliseconds(std::min(config.ahead_ms / kPausesAhead, kMostPause_ms));
     bool primed = false;
+    ahead_ms.store(config.ahead_ms);
+    auto looked = SteadyNow::now();
     while (!quit.load()) {
-        // A machine that wakes this thread late is played further ahead, a block each time.
-        if (stage.taken() > kEngineRate.hz && ring.size() < kTight) target = std::min(kMostAhead, target + kBlock);
-        const std::size_t there = ring.size();
-        if (there + kBlock <= target) render_ahead((target - there) / kBlock * kBlock, primed);
+        const auto target = static_cast<std::size_t>(ahead_ms.load(std::memory_order_relaxed) * 48.0);
+        for (std::size_t there = ring.size(); there + kBlock <= target && !quit.load(); there = ring.size())
+            render_ahead(std::min((target - there) / kBlock, kMostBlocks) * kBlock, primed);
         std::this_thread::sleep_for(pause);
+        const double since_ms = microseconds_since(looked) * 1e-3;
+        looked = SteadyNow::now();
+        if (stage.taken() > kEngineRate.hz) deepen(since_ms - std::chrono::duration<double, std::milli>(pause).count());
     }
+}
+
+/// The engine thread came `late_ms` later than it wanted, the sink perhaps later: it plays as far ahead as the next
+/// such pause asks for.
+void Player::State::deepen(double late_ms) {
+    const double ahead = ahead_ms.load(std::memory_order_relaxed);
+    double wanted = ring.size() < kTight ? ahead + kBlock / 48.0 : ahead;
+    late_ms = std::max(late_ms, stats.worst_late_ms.load(std::memory_order_relaxed));
+    if (late_ms >= kNoPause_ms && late_ms > worst_pause_ms.load(std::memory_order_relaxed)) {
+        worst_pause_ms.store(late_ms, std::memory_order_relaxed);
+        if (!sink->waits()) wanted = std::max(wanted, 2.0 * late_ms + kBesidePause_ms);
+    }
+    ahead_ms.store(std::min(wanted, static_cast<double>(config.most_ahead_ms)), std::memory_order_relaxed);
 }
 
 // ---- the control side
@@ -245,15 +275,17 @@ Player::~Player() {
 
 Result<std::unique_ptr<Player>> Player::create(const PlayerConfig& config, core::Clock& clock,
                                                std::unique_ptr<Sink> sink) {
-    if (config.ahead_ms < 20 || config.ahead_ms > 150)
+    if (config.ahead_ms < 20 || config.ahead_ms > kMostAhead_ms)
         return fail(ErrorCode::kBadArgument,
-                    "ahead_ms is " + std::to_string(config.ahead_ms) + "; 20..150 ms are allowed");
+                    "ahead_ms is " + std::to_string(config.ahead_ms) + "; 20..400 ms are allowed");
+    if (config.most_ahead_ms < config.ahead_ms || config.most_ahead_ms > kMostAhead_ms)
+        return fail(ErrorCode::kBadArgument,
+                    "most_ahead_ms is " + std::to_string(config.most_ahead_ms) + "; ahead_ms..400 ms are allowed");
     if ((config.mode == RunMode::kLive) != (sink != nullptr))
         return fail(ErrorCode::kBadArgument, "a sink belongs to the live mode, and only to it");
     PlayerConfig c = config;
     c.engine.samples = c.mode != RunMode::kTimeline;
-    if (c.mode == RunMode::kOffline) c.ahead_ms = 150;
-    auto s = std::make_unique<State>(c, clock);
+        auto s = std::make_unique<State>(c, clock);
     s->dose = config.dose;
     ATTUNE_TRY(s->engine, Engine::create(c.engine));
     s->sink = std::move(sink);
@@ -381,6 +413,9 @@ Telemetry Player::telemetry() const {
     t.worst_callback_us = s.stats.worst_us.load();
     t.worst_gap_ms = s.stats.worst_gap_ms.load();
     t.worst_block_ms = s.worst_block_ms.load();
+    t.late_calls = s.stats.late.load();
+    t.worst_pause_ms = s.worst_pause_ms.load();
+    t.ahead_ms = s.ahead_ms.load();
     t.buffer_ms = static_cast<double>(s.ring.size()) / 48.0;
     const std::size_t lowest = s.lowest_fill.load();
     t.lowest_buffer_ms = lowest == SIZE_MAX ? 0.0 : static_cast<double>(lowest) / 48.0;

@@ -4,7 +4,7 @@
 ///
 /// Modes    kTimeline  no samples: advance_to() steps the engine in virtual time (fast, null sink)
 ///          kOffline   advance_to() renders as fast as the decoders give, into the writer (fast,
-///          file) kLive      an engine thread keeps ahead_ms in front of the sink (up to 150 where it is woken late); advance_to()
+///          file) kLive      an engine thread keeps ahead_ms in front of the sink (deeper where the machine pauses); advance_to()
 ///          does nothing
 /// Order    joins, gains and tempo are of the timeline, so the three agree to the frame
 /// Time     the engine's frame 0 is `start` of session time in the fast modes; live, it is when the
@@ -33,7 +33,8 @@ struct PlayerConfig {
     Time start{};                     ///< session time of frame 0 in the fast modes
     std::int64_t utc_at_start_s = 0;  ///< for the dose: UTC seconds at session time 0
     DoseLedger dose;                  ///< the person's last 7 days, from all rooms
-    int ahead_ms = 120;               ///< live: 20..150
+    int ahead_ms = 120;               ///< live: 20..400
+    int most_ahead_ms = 150;          ///< live: how deep it gets by itself where the machine pauses; ahead_ms..400
     std::string file;  ///< kOffline: .flac or .wav to write; empty = render and forget
     media::FileTags file_tags;
 };
@@ -46,6 +47,9 @@ struct Telemetry {
     double worst_callback_us = 0.0;  ///< time spent in our part of it
     double worst_gap_ms = 0.0;       ///< longest time between two callbacks
     double worst_block_ms = 0.0;     ///< longest render of one block by the engine thread
+    std::uint64_t late_calls = 0;    ///< callbacks more than 30 ms late: the sink's thread slept, or the whole machine
+    double worst_pause_ms = 0.0;     ///< longest time that the engine thread or the sink was late by
+    double ahead_ms = 0.0;           ///< how deep it plays ahead by now
     double buffer_ms = 0.0;          ///< rendered ahead of the callback
     double lowest_buffer_ms = 0.0;
     double decoded_ahead_s = 0.0;  ///< least of the sounding voices

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] virtual double latency_s() const noexcept = 0;
     /// The device went away; the sink itself tries to get it back.
     [[nodiscard]] virtual bool lost() const noexcept { return false; }
+    /// It waits for an engine that is late and has sound in hand beyond it: a pause of the machine costs it nothing.
+    [[nodiscard]] virtual bool waits() const noexcept { return false; }
 };
 
 /// What a sink takes at once where it may choose: 20 ms. Each time costs a core more than the sound in it.

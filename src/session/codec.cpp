@@ -487,7 +487,8 @@ struct ToJson {
                 {"worst_gap_ms", s.worst_gap_ms}, {"buffer_ms", s.buffer_ms}, {"lowest_buffer_ms", s.lowest_buffer_ms},
                 {"decoded_ahead_s", s.decoded_ahead_s}, {"clock_drift_ppm", s.clock_drift_ppm},
                 {"latency_ms", s.latency_ms}, {"limiter_db", s.limiter_db}, {"dose_share", s.dose_share},
-                {"calibrated", s.calibrated}};
+                {"calibrated", s.calibrated}, {"late_calls", s.late_calls}, {"worst_pause_ms", s.worst_pause_ms},
+                {"ahead_ms", s.ahead_ms}};
     }
     json operator()(const Breath& b) const {
         return {{"source", b.source}, {"per_min", b.per_min}, {"quality", b.quality}, {"of", to_string(b.of)}};
@@ -543,6 +544,9 @@ Payload payload_from(EventKind kind, const json& j) {
             s.limiter_db = j.at("limiter_db").get<double>();
             s.dose_share = j.at("dose_share").get<double>();
             s.calibrated = j.at("calibrated").get<bool>();
+            s.late_calls = j.value("late_calls", std::int64_t{0});   // not in the records of before
+            s.worst_pause_ms = j.value("worst_pause_ms", 0.0);
+            s.ahead_ms = j.value("ahead_ms", 0.0);
             return s;
         }
         case EventKind::kState: return state_from(j);

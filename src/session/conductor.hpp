@@ -55,7 +55,8 @@ struct PlanOrder {
 };
 
 /// What the session decides acts this much later, at a frame that every way to run still has before it: live, news are
-/// complete 200 ms after their second, and the engine is up to 150 ms ahead. What a person does acts at once.
+/// complete 200 ms after their second, and the engine is up to 150 ms ahead (300 of a sink that nobody hears). What a
+/// person does acts at once.
 inline constexpr Duration kActsAfter = seconds(1);
 [[nodiscard]] FramePos acts_at(Time decided);
 /// A person's own button: not a simulated listener's, nor a rule's.

@@ -47,11 +47,12 @@ void last_playing(std::vector<Finding>& out, Space& space) {
         for (const SessionEvent& event : *events)
             if (const auto* sound = std::get_if<SoundReport>(&event.payload)) last = sound;
         if (last == nullptr) continue;   // in virtual time: nobody heard it
-        char text[320];
+        char text[400];
         std::snprintf(text, sizeof text,
-                      "last session (%s): %lld underruns, worst callback %.2f ms, longest wait for one %.0f ms, buffer %.0f ms "
+                      "last session (%s): %lld underruns, worst callback %.2f ms, longest wait for one %.0f ms (%lld late), by up to %.0f ms, buffer %.0f ms "
                       "(lowest %.0f), clock drift %.0f ppm, dose %.1f %% of the week's allowance (%s)",
                       last->sink.c_str(), static_cast<long long>(last->underruns), last->worst_callback_ms, last->worst_gap_ms,
+                      static_cast<long long>(last->late_calls), last->worst_pause_ms,
                       last->buffer_ms, last->lowest_buffer_ms, last->clock_drift_ppm, 100.0 * last->dose_share,
                       last->calibrated ? "calibrated" : "uncalibrated");
         if (last->underruns == 0) out.push_back({"playing", Health::kOk, text, ""});

@@ -133,6 +133,9 @@ struct SoundReport {
     std::int64_t underruns = 0;       ///< times that the sink got too little
     double worst_callback_ms = 0.0;   ///< of our part of the sink's callback
     double worst_gap_ms = 0.0;        ///< longest time between two callbacks
+    std::int64_t late_calls = 0;      ///< callbacks that the sink, or a pause of the machine, made more than 30 ms late
+    double worst_pause_ms = 0.0;      ///< the most that the engine's thread or the sink was late by
+    double ahead_ms = 0.0;            ///< how deep it plays ahead by now; deeper where the machine pauses
     double buffer_ms = 0.0;           ///< rendered ahead of the sink, now
     double lowest_buffer_ms = 0.0;
     double decoded_ahead_s = 0.0;     ///< least of what sounds now

@@ -29,6 +29,9 @@ using nlohmann::json;
 
 /// The page has a jitter buffer of its own; the way from a command to the ear stays below 300 ms.
 constexpr int kPageAheadMs = 60;
+/// Nobody hears the null sink, so a decision that sounds later costs nobody anything; a machine that stops for a fifth
+/// of a second costs no music.
+constexpr int kUnheardAheadMs = 250, kUnheardMostAheadMs = 300;
 
 std::uint64_t drawn_seed() {
     const Id id = core::IdSource().next();
@@ -299,6 +302,8 @@ Result<std::unique_ptr<Player>> make_player(Space& space, const RunRequest& requ
         config.mode = play::RunMode::kLive;
         if (request.sink == "null") {
             sink = play::make_null_sink();
+            config.ahead_ms = kUnheardAheadMs;
+            config.most_ahead_ms = kUnheardMostAheadMs;
         } else {
             ATTUNE_TRY(sink, play::open_device());
         }

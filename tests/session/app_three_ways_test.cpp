@@ -100,6 +100,15 @@ void take_music(Attune& attune, int minutes) {
     ASSERT_EQ(made.status, 0) << made.err;
 }
 
+/// How the sound of a live session fared, as the record has it.
+json last_sound(Attune& attune, const std::string& id) {
+    const auto shown = attune({"session", "show", id, "--events"});
+    json last;
+    for (const std::string_view line : core::split(shown.out, '\n'))
+        if (!line.empty() && json::parse(line).at("kind") == "sound") last = json::parse(line).at("data");
+    return last;
+}
+
 TEST(ThreeWays, RealTimeAFileAndNoSamplesPlayTheSame) {
     const int minutes = minutes_asked();
     const int listener = minutes == 2 ? 22 : 7;   // who soon skips
@@ -127,7 +136,9 @@ TEST(ThreeWays, RealTimeAFileAndNoSamplesPlayTheSame) {
     const auto real = live->wait();
     ASSERT_EQ(real.status, 0) << real.err;
     EXPECT_GE(real.json().at("wall_s").get<double>(), 60.0 * minutes - 5.0);
-    EXPECT_EQ(real.json().at("underruns"), 0);
+    const json sound = last_sound(attune, real.json().at("session"));
+    RecordProperty("sound", sound.dump());
+    EXPECT_EQ(real.json().at("underruns"), 0) << sound.dump();
     expect_same_but_for_the_moment(bare(fast), bare(real.json()));
     expect_same(reference, played(attune, real.json().at("session")), "live");
     const auto replayed = attune({"session", "replay", real.json().at("session"), "--json"});

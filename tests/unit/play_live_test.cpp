@@ -2,8 +2,11 @@
 // The engine on its own thread, against the clock, with things going wrong.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include "support/play_offline.hpp"
 
@@ -251,6 +254,70 @@ TEST(Live, FilesThatVanishWhileTheyPlayAreLeftWithAReasonAndWithoutAClick) {
         click = std::max(click, std::abs(static_cast<double>(pcm->samples[k + 2] - pcm->samples[k])));
     EXPECT_LT(click, .05);  // 440 Hz at .3 moves by .017 a sample, two of them in a crossfade by .025
 }
+
+/// Plays in a process of its own, which is stopped as a machine that pauses is: the engine and the sink at once.
+/// What the telemetry said at the end; nothing if that process failed.
+struct Paused {
+    std::uint64_t underruns = 0, late_calls = 0;
+    double worst_pause_ms = 0.0, ahead_ms = 0.0;
+};
+
+std::optional<Paused> played_with_pauses(int ahead_ms, int most_ahead_ms, const std::vector<int>& pauses_ms) {
+    TempDir dir;
+    const std::string file = sine_file(dir, "a.wav", 20);
+    std::array<int, 2> told{};
+    if (::pipe(told.data()) != 0) return std::nullopt;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        {
+            PlayerConfig config;
+            config.ahead_ms = ahead_ms;
+            config.most_ahead_ms = most_ahead_ms;
+            Live live(config);
+            const bool fine = live.player->enqueue(test::track(1, 0, 44100, 0.0, file)) && live.player->start();
+            live.run(fine ? 2.0 + static_cast<double>(pauses_ms.size()) : 0.0);
+            const Telemetry t = live.player->telemetry();
+            const Paused out{t.underruns, t.late_calls, t.worst_pause_ms, t.ahead_ms};
+            if (fine) (void)!::write(told[1], &out, sizeof out);
+        }
+        ::_exit(0);
+    }
+    ::close(told[1]);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1600));   // it begins to learn a second after its first frame
+    for (const int ms : pauses_ms) {
+        ::kill(child, SIGSTOP);
+        std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+        ::kill(child, SIGCONT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    }
+    Paused out;
+    const bool whole = ::read(told[0], &out, sizeof out) == sizeof out;
+    ::close(told[0]);
+    ::waitpid(child, nullptr, 0);
+    return whole ? std::optional(out) : std::nullopt;
+}
+
+#ifndef __SANITIZE_THREAD__
+TEST(Live, APauseOfTheMachineIsToldAndShorterThanTheDepthItIsNoUnderrun) {
+    const auto deep = played_with_pauses(250, 400, {130});
+    ASSERT_TRUE(deep);
+    EXPECT_EQ(deep->underruns, 0U);
+    EXPECT_GE(deep->late_calls, 1U);
+    EXPECT_GE(deep->worst_pause_ms, 100.0);
+    EXPECT_EQ(deep->ahead_ms, std::clamp(2.0 * deep->worst_pause_ms + 130.0, 250.0, 400.0));
+}
+
+TEST(Live, AMachineThatPausesIsPlayedFurtherAheadBeforeItPausesForLonger) {
+    const auto learnt = played_with_pauses(150, 400, {40, 60});
+    ASSERT_TRUE(learnt);
+    EXPECT_EQ(learnt->underruns, 0U);
+    EXPECT_GE(learnt->late_calls, 1U);
+    EXPECT_GE(learnt->ahead_ms, 200.0) << "60 ms, of which either thread may have slept through 20, twice, and 130";
+    const auto shallow = played_with_pauses(60, 150, {200});
+    ASSERT_TRUE(shallow);
+    EXPECT_EQ(shallow->ahead_ms, 150.0) << "not beyond what was allowed";
+}
+#endif
 
 }  // namespace
 }  // namespace attune::play
