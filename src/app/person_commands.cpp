@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `attune person`: listeners, their intake, the first two minutes, consent and hand-made plans.
 #include <cstdio>
-#include <iostream>
 #include <memory>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/in_space.hpp"
+#include "app/person_intake.hpp"
 #include "core/text.hpp"
 #include "library/catalogue.hpp"
 #include "session/consent.hpp"
@@ -22,11 +21,9 @@ using nlohmann::json;
 
 struct Words {
     std::string person, name, region, contact, reach;
-    std::vector<std::string> flags, triggers, trigger_tracks, love, never, memories, tracks;
-    std::optional<double> tinnitus_hz;
-    std::string safe_track, what, sensor, purpose = "session", deployment = "home";
+    std::vector<std::string> love, never, memories, tracks;
+    std::string what, sensor, purpose = "session", deployment = "home";
     int days = 365;
-    bool skip = false;
     care::Loudness loudness;
     std::string role = "listener";
 };
@@ -78,15 +75,6 @@ Result<int> add(Context& context, session::Space& space, const Words& w) {
     return kDone;
 }
 
-json intake_json(const care::Intake& intake) {
-    json flags = json::array();
-    for (const care::Flag f : intake.flags) flags.push_back(care::to_string(f));
-    return {{"asked", intake.asked}, {"skipped", intake.skipped}, {"flags", flags},
-            {"tinnitus_hz", intake.tinnitus_hz ? json(*intake.tinnitus_hz) : json(nullptr)},
-            {"safe_track", intake.safe_track ? json(intake.safe_track->hex()) : json(nullptr)},
-            {"triggers", intake.triggers}};
-}
-
 Result<int> show(Context& context, session::Space& space, const Words& w) {
     ATTUNE_TRY(const auto p, who(space, w));
     care::People people = space.people();
@@ -104,59 +92,6 @@ Result<int> show(Context& context, session::Space& space, const Words& w) {
                       {"blocked_tags", settings.blocked_tags}, {"memories", settings.memories.size()}};
     (void)context;
     print(out);
-    return kDone;
-}
-
-/// What each flag is asked as; skippable, and nothing is assumed of who skips.
-constexpr std::pair<care::Flag, const char*> kQuestions[] = {
-    {care::Flag::kReflexEpilepsy, "Has music, or anything seen or heard, ever brought on a seizure?"},
-    {care::Flag::kHyperacusis, "Do everyday sounds hurt or feel far too loud?"},
-    {care::Flag::kTinnitus, "Do you hear a tone or hiss that others do not?"},
-    {care::Flag::kPsychosisMania, "Have you had times of psychosis or mania?"},
-    {care::Flag::kTrauma, "Can music bring back something terrible, or make you feel far away?"},
-    {care::Flag::kRecentLoss, "Have you lost somebody recently?"},
-    {care::Flag::kRuminates, "Does sad music pull you further down?"},
-    {care::Flag::kChild, "Is the listener a child?"},
-    {care::Flag::kDementia, "Does the listener live with dementia?"},
-    {care::Flag::kHearingLoss, "Do you have a hearing loss?"}};
-
-void ask_questions(care::Intake& intake) {
-    std::fputs("Ten short questions, so that the music does no harm. y = yes, Enter = no, q = skip the rest.\n", stderr);
-    for (const auto& [flag, question] : kQuestions) {
-        std::fprintf(stderr, "%s [y/N] ", question);
-        std::string answer;
-        if (!std::getline(std::cin, answer) || answer == "q") {
-            intake.skipped = intake.flags.empty();
-            return;
-        }
-        if (answer == "y" || answer == "yes") intake.flags.insert(flag);
-    }
-}
-
-Result<int> intake(Context& context, session::Space& space, const Words& w) {
-    ATTUNE_TRY(const auto p, who(space, w));
-    care::Intake in;
-    in.asked = true;
-    in.skipped = w.skip;
-    for (const std::string& name : w.flags) {
-        ATTUNE_TRY(const auto flag, care::parse_flag(name));
-        in.flags.insert(flag);
-    }
-    in.tinnitus_hz = w.tinnitus_hz;
-    if (in.tinnitus_hz) in.flags.insert(care::Flag::kTinnitus);
-    if (!w.safe_track.empty()) {
-        ATTUNE_TRY(in.safe_track, track_of(space, w.safe_track));
-    }
-    for (const std::string& trigger : w.triggers) in.triggers.insert(core::to_lower_ascii(trigger));
-    for (const std::string& track : w.trigger_tracks) {
-        ATTUNE_TRY(const auto key, track_of(space, track));
-        in.trigger_tracks.insert(key);
-    }
-    const bool said = !in.flags.empty() || in.safe_track || !in.triggers.empty() || !in.trigger_tracks.empty() || w.skip;
-    if (!said && isatty(STDIN_FILENO) != 0 && !context.json) ask_questions(in);
-    else if (!said) return fail(ErrorCode::kBadArgument, "nothing was answered: give --flag, or --skip", "person intake");
-    ATTUNE_CHECK(space.people().set_intake(p.id, in));
-    if (context.json) print({{"schema", "attune.intake/1"}, {"person", p.id.text()}, {"intake", intake_json(in)}});
     return kDone;
 }
 
@@ -275,13 +210,7 @@ void add_person_commands(CLI::App& app, Context& context) {
     a->add_option("--region", w->region, "of the help card, e.g. US");
     a->add_option("--contact", w->contact, "who to turn to when they do not feel safe");
     a->add_option("--reach", w->reach, "that person's phone number");
-    auto* i = command(*person, context, w, "intake", "what must be heeded; asks in a terminal, at most 90 s, and may be skipped", intake);
-    i->add_option("--flag", w->flags, "reflex_epilepsy, hyperacusis, tinnitus, … (an unknown one names them all)");
-    i->add_option("--tinnitus-hz", w->tinnitus_hz, "pitch of the tinnitus, 100 to 16000");
-    i->add_option("--safe-track", w->safe_track, "the track to come back to");
-    i->add_option("--trigger", w->triggers, "artist or tag that must not play");
-    i->add_option("--trigger-track", w->trigger_tracks, "track that must not play");
-    i->add_flag("--skip", w->skip, "answer nothing; nothing is assumed");
+    add_person_intake(*person, context);
     auto* o = command(*person, context, w, "onboard", "five to ten tracks or artists they love, what never to play, what carries memories", onboard);
     o->add_option("--love", w->love, "TRACK or artist:NAME (may be repeated)");
     o->add_option("--never", w->never, "TRACK, artist:NAME or tag:NAME");
@@ -302,7 +231,7 @@ void add_person_commands(CLI::App& app, Context& context) {
     h->add_option("name", w->name, "of the plan")->required();
     h->add_option("tracks", w->tracks, "in their order; none = show the plan");
     auto* s = command(*person, context, w, "show", "everything that is kept about one, but for sessions", show);
-    for (CLI::App* sub : {i, o, g, l, h, s}) sub->add_option("--person", w->person, "whose (default: the first)");
+    for (CLI::App* sub : {o, g, l, h, s}) sub->add_option("--person", w->person, "whose (default: the first)");
 }
 
 }  // namespace attune::app

@@ -23,24 +23,6 @@ class People(Program):
         type(self).data = os.path.join(self.folder.name, self.id())
         shutil.copytree(self.scanned, self.data)
 
-    @classmethod
-    def make_music(cls, n):
-        """Real files, each a chord of its own, so that the library is nobody's simulation."""
-        import math
-        import struct
-        import wave
-        folder = os.path.join(cls.folder.name, "music")
-        os.mkdir(folder)
-        for k in range(n):
-            with wave.open(os.path.join(folder, f"{k:02}.wav"), "wb") as out:
-                out.setnchannels(1)
-                out.setsampwidth(2)
-                out.setframerate(8000)
-                tone = [int(6000 * math.sin(2 * math.pi * (150 + 17 * k) * t / 8000) * (1 + math.sin(t / (900 + 90 * k))) / 2)
-                        for t in range(8000 * 45)]
-                out.writeframes(struct.pack(f"<{len(tone)}h", *tone))
-        cls.must("library", "scan", folder)
-
     def session(self, *args):
         return self.answer("session", "run", "--goal", "calm", "--minutes", "3", "--from", "-0.2,0.4", "--sink", "null", "--fast",
                            "--seed", "3", *args)

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of the program itself share: the binary, a data folder with a made-up library, JSON answers."""
 import json
+import math
 import os
+import pty
+import select
+import struct
 import subprocess
 import tempfile
+import time
 import unittest
+import wave
 
 ATTUNE = os.environ.get("ATTUNE_PROGRAM", "build/release/attune")
 SOURCE = os.environ.get("ATTUNE_SOURCE_DIR", ".")
@@ -33,6 +39,27 @@ class Program(unittest.TestCase):
                               timeout=120, env=environment or cls.environment, check=False)
 
     @classmethod
+    def at_terminal(cls, *args, typed, seconds=60):
+        """With a terminal as stdin and stderr, and `typed` into it: exit status, stdout, what the terminal showed."""
+        master, slave = pty.openpty()
+        running = subprocess.Popen([ATTUNE, *args, "--data", cls.data], stdin=slave, stdout=subprocess.PIPE, stderr=slave, text=True,
+                                   env=cls.environment)
+        os.write(master, typed.encode())
+        shown = b""
+        deadline = time.monotonic() + seconds
+        while running.poll() is None and time.monotonic() < deadline:
+            if select.select([master], [], [], .05)[0]:
+                shown += os.read(master, 4096)
+        while select.select([master], [], [], .05)[0]:
+            shown += os.read(master, 4096)
+        if running.poll() is None:
+            running.kill()
+        out, _ = running.communicate()
+        os.close(master)
+        os.close(slave)
+        return running.returncode, out, shown.decode(errors="replace")
+
+    @classmethod
     def must(cls, *args, **more):
         done = cls.run_it(*args, **more)
         assert done.returncode == 0, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -42,3 +69,18 @@ class Program(unittest.TestCase):
     def answer(cls, *args, **more):
         """The JSON object that the command prints."""
         return json.loads(cls.must(*args, "--json", **more).stdout)
+
+    @classmethod
+    def make_music(cls, n):
+        """Real files, each a chord of its own, so that the library is nobody's simulation."""
+        folder = os.path.join(cls.folder.name, "music")
+        os.mkdir(folder)
+        for k in range(n):
+            with wave.open(os.path.join(folder, f"{k:02}.wav"), "wb") as out:
+                out.setnchannels(1)
+                out.setsampwidth(2)
+                out.setframerate(8000)
+                tone = [int(6000 * math.sin(2 * math.pi * (150 + 17 * k) * t / 8000) * (1 + math.sin(t / (900 + 90 * k))) / 2)
+                        for t in range(8000 * 45)]
+                out.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+        cls.must("library", "scan", folder)
