@@ -45,7 +45,10 @@ int restore_backup(Context& context, const std::string& file) {
     }
     if (const auto made = core::make_folder(context.data_dir); !made) return report_error(context, made.error());
     const auto done = store::restore(file, context.data_dir / "attune.db");
-    return done ? kDone : report_error(context, done.error());
+    if (!done) return report_error(context, done.error());
+    if (context.json) std::puts(json{{"schema", "attune.restore/1"}, {"kept", done->empty() ? json(nullptr) : json(done->string())}}.dump(2).c_str());
+    else if (!done->empty()) std::printf("The database that was here is kept as %s\n", done->c_str());
+    return kDone;
 }
 
 }  // namespace

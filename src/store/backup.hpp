@@ -13,9 +13,10 @@ namespace attune::store {
 /// The same, to backups/attune-<UTC time>.db.
 [[nodiscard]] Result<std::filesystem::path> backup_before_migration(
     Connection& connection, const std::filesystem::path& folder);
-/// Checks that `copy` is a whole Attune database, keeps the present one as `target`.before-restore and
-/// puts the copy in its place. No other process may have the target open.
-[[nodiscard]] Result<void> restore(const std::filesystem::path& copy,
-                                   const std::filesystem::path& target);
+/// Checks that `copy` is a whole Attune database and puts it in the place of `target`, which is kept beside it as
+/// target.before-restore-<UTC time>, with everything that was acknowledged in it.
+/// Out      where the present one is kept; empty if there was none
+/// Errors   kBusy: another process has the target open, nothing was changed; kCorrupt, kBadArgument, kNotFound, kIo
+[[nodiscard]] Result<std::filesystem::path> restore(const std::filesystem::path& copy, const std::filesystem::path& target);
 
 }  // namespace attune::store

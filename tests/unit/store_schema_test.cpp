@@ -67,9 +67,42 @@ TEST(Backup, ARestoredCopyHoldsWhatTheDatabaseHeld) {
         EXPECT_FALSE(backup(*db, dir.path() / "copy.db")) << "never writes over a file";
         ASSERT_TRUE(db->execute("DELETE FROM a"));
     }
-    ASSERT_TRUE(restore(dir.path() / "copy.db", dir.path() / "a.db"));
+    const auto aside = restore(dir.path() / "copy.db", dir.path() / "a.db");
+    ASSERT_TRUE(aside) << aside.error().describe();
     EXPECT_EQ(open_in(dir)->query("SELECT id FROM a")->size(), 1U);
-    EXPECT_TRUE(std::filesystem::exists(dir.path() / "a.db.before-restore"));
+    EXPECT_EQ(Connection::open("sqlite:" + aside->string()).value()->query("SELECT id FROM a")->size(), 0U);
+    const auto again = restore(dir.path() / "copy.db", dir.path() / "a.db");
+    ASSERT_TRUE(again) << again.error().describe();
+    EXPECT_NE(*again, *aside);
+}
+
+TEST(Backup, RestoreKeepsWhatAKilledProcessHadAcknowledgedInItsLog) {
+    test::TempDir dir;
+    const RoomSchema rooms[] = {{"room", kFirst}};
+    auto db = open_in(dir);
+    ASSERT_TRUE(migrate(*db, rooms, {}));
+    ASSERT_TRUE(backup(*db, dir.path() / "copy.db"));
+    ASSERT_TRUE(db->execute("INSERT INTO a (id) VALUES ($1)", {5}));
+    std::filesystem::create_directory(dir.path() / "killed");
+    for (const char* name : {"a.db", "a.db-wal"}) std::filesystem::copy_file(dir.path() / name, dir.path() / "killed" / name);
+    const auto aside = restore(dir.path() / "copy.db", dir.path() / "killed" / "a.db");
+    ASSERT_TRUE(aside) << aside.error().describe();
+    EXPECT_EQ(Connection::open("sqlite:" + aside->string()).value()->query("SELECT id FROM a")->size(), 1U);
+    EXPECT_EQ(Connection::open("sqlite:" + (dir.path() / "killed" / "a.db").string()).value()->query("SELECT id FROM a")->size(), 0U);
+}
+
+TEST(Backup, RestoreRefusesADatabaseThatAnotherProcessHasOpen) {
+    test::TempDir dir;
+    const RoomSchema rooms[] = {{"room", kFirst}};
+    auto db = open_in(dir);
+    ASSERT_TRUE(migrate(*db, rooms, {}));
+    ASSERT_TRUE(backup(*db, dir.path() / "copy.db"));
+    const auto refused = restore(dir.path() / "copy.db", dir.path() / "a.db");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+    ASSERT_TRUE(db->execute("INSERT INTO a (id) VALUES ($1)", {5})) << "the session goes on in its database";
+    EXPECT_EQ(open_in(dir)->query("SELECT id FROM a")->size(), 1U);
+    EXPECT_FALSE(std::filesystem::exists(dir.path() / "a.db.restoring"));
 }
 
 TEST(Backup, RestoreRefusesWhatIsNoAttuneDatabase) {
