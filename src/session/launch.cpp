@@ -107,9 +107,9 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
     return {};
 }
 
-/// Keeps what the session taught. The dose is kept while it is heard.
-Result<void> remember(Space& space, const Start& start, const RunResult& result) {
-    if (start.simulated || start.person.none()) return {};
+/// Keeps what the session taught, unless it ran faster than time, where nobody heard it. The dose is kept while it is heard.
+Result<void> remember(Space& space, const RunRequest& request, const Start& start, const RunResult& result) {
+    if (request.fast || start.simulated || start.person.none()) return {};
     care::People people = space.people();
     const std::int64_t now = core::wall_now_ns();
     ATTUNE_CHECK(people.keep(start.person, "state", result.learnt.text()));
@@ -145,6 +145,9 @@ void add_source(std::unique_ptr<sense::Source> source, RunSetup& setup, const En
     recognise(setup, source->kind(), source->id(), in);
     setup.sources.push_back(std::move(source));
 }
+
+/// A simulated listener, or a recording of one.
+bool is_simulated(const std::unique_ptr<sense::Source>& source) { return source->provenance().origin == flow::Origin::kSimulated; }
 
 /// What a device of this kind would tell; empty = no device: a recording, or simulated.
 std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) {
@@ -256,7 +259,7 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     start.strategy = request.strategy;
     start.taste_weight = request.taste_weight;
     start.compose = request.compose;
-    start.simulated = setup.listener != nullptr || setup.world.view->simulated;
+    start.simulated = setup.listener != nullptr || setup.world.view->simulated || std::ranges::any_of(setup.sources, is_simulated);
     start.fingerprint = fingerprint();
     start.wall_ns = core::wall_now_ns();
     start.zone = core::local_zone();
@@ -365,7 +368,7 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     }
     RunReport report;
     ATTUNE_TRY(report.summary, summarise(events));
-    ATTUNE_CHECK(remember(space, report.summary.start, *result));
+    ATTUNE_CHECK(remember(space, request, report.summary.start, *result));
     ATTUNE_CHECK(end_session(space.db(), id, report.summary.why_ended == "finished" ? SessionStatus::kFinished : SessionStatus::kStopped));
     report.player = result->player;
     report.true_start = result->true_start;

@@ -29,8 +29,8 @@ public:
         ATTUNE_TRY(session_, Session::create(s_.start, s_.world, s_.sink));
         RunResult result;
         if (s_.listener) result.true_start = s_.listener->true_mood();
-        const bool replayed = std::ranges::any_of(s_.sources, [](const auto& source) { return !source->live(); }) || (s_.check_in && s_.check_in->replayed);
-        origin_ = s_.listener ? flow::Origin::kSimulated : replayed ? flow::Origin::kReplayed : flow::Origin::kLive;
+        origin_ = s_.listener ? flow::Origin::kSimulated : s_.check_in && s_.check_in->replayed ? flow::Origin::kReplayed : flow::Origin::kLive;
+        for (const auto& source : s_.sources) origin_ = flow::worst(origin_, source->provenance().origin);
         for (const Scripted& line : s_.script) due_.emplace(line.t.ns, line.payload);
         if (s_.live) {
             worker_ = std::make_unique<PlannerWorker>();

@@ -5,40 +5,19 @@ import os
 import pty
 import re
 import select
-import subprocess
 import time
 import unittest
 
-from program import ATTUNE, Program
+from program import Program
 
 
 class LiveSession(Program):
-    def start(self, *more, terminal=None):
-        running = self.begin(*more, terminal=terminal)
-        self.addCleanup(running.kill)
-        return running
-
-    def begin(self, *more, terminal):
-        return subprocess.Popen(
-            [ATTUNE, "session", "run", "--goal", "calm", "--minutes", "5", "--sink", "null", "--from", "-0.3,0.5", "--seed", "1",
-             "--data", self.data, *more],
-            stdin=terminal if terminal is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=terminal if terminal is not None else subprocess.PIPE, text=True, env=self.environment)
-
-    def wait_for_session(self):
-        for _ in range(300):
-            sessions = self.answer("session", "list")["sessions"]
-            if sessions and sessions[0]["status"] == "running" and sessions[0]["events"] > 3:
-                return sessions[0]["session"]
-            time.sleep(.1)
-        self.fail("the session did not begin")
-
     def decisions(self, session):
         lines = self.must("session", "show", session, "--events").stdout
         return lines
 
     def test_another_process_tells_it_and_it_obeys(self):
-        running = self.start()
+        running = self.start_live()
         session = self.wait_for_session()
         self.must("session", "tell", session, "hold")
         self.must("session", "tell", session, "rate", "-0.2,0.4")
@@ -57,7 +36,7 @@ class LiveSession(Program):
         self.assertIn("stopped", late.stderr)
 
     def test_how_the_sound_fares_is_in_the_record_and_in_doctor(self):
-        running = self.start()
+        running = self.start_live()
         session = self.wait_for_session()
         for _ in range(300):
             events = [json.loads(line) for line in self.decisions(session).splitlines()]
@@ -79,7 +58,7 @@ class LiveSession(Program):
         self.assertIn("underruns", found[0]["detail"])
 
     def test_only_a_therapist_widens_a_step(self):
-        running = self.start()
+        running = self.start_live()
         session = self.wait_for_session()
         self.must("session", "tell", session, "step", "1,1")
         time.sleep(.5)
@@ -91,7 +70,7 @@ class LiveSession(Program):
         master, slave = pty.openpty()
         import termios
         before = termios.tcgetattr(slave)
-        running = self.start(terminal=slave)
+        running = self.start_live(terminal=slave)
         session = self.wait_for_session()
         shown = ""
         for key in (b"h", b"r-0.1,0.2\n", b"u", b"q"):

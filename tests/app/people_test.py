@@ -62,11 +62,32 @@ class People(Program):
         self.assertIn("loved", state["liking"])
 
     def test_what_was_heard_and_skipped_is_known_to_the_next_session(self):
-        heard = self.played(self.session())
-        liking = self.state_at_start_of(self.session()["session"])["liking"]
-        for track in heard[:2]:
-            self.assertIn(track, liking)
-        self.assertIn("heard_to_end", liking)
+        running = self.start_live()
+        session = self.wait_for_session()
+        self.must("session", "tell", session, "skip")
+        self.wait_for_event(session, r'"why": ?"skip"')
+        self.must("session", "tell", session, "stop")
+        running.communicate(timeout=20)
+        state = self.state_at_start_of(self.session()["session"])
+        self.assertTrue(state["heard_before"])
+        self.assertIn(state["heard_before"][0][0], [r["track"] for r in self.rows])
+        self.assertIn("skipped", state["liking"])
+
+    def test_a_session_in_virtual_time_was_heard_by_nobody_and_teaches_nothing(self):
+        nothing = self.state_at_start_of(self.session()["session"])
+        self.assertEqual(self.state_at_start_of(self.session()["session"]), nothing)
+        self.assertEqual(nothing["heard_before"], [])
+
+    def test_a_recording_of_a_simulated_listener_stays_simulated(self):
+        recording = os.path.join(self.folder.name, "recording")
+        self.must("sense", "record", "simulated:anxious?seed=2", "--out", recording, "--seconds", "30")
+        run = self.session("--sense", f"replay:{recording}")
+        self.assertTrue(run["simulated"])
+        self.assertEqual(self.answer("session", "show", run["session"])["origin"], "simulated")
+        page = os.path.join(self.folder.name, "report.html")
+        self.must("session", "report", run["session"], "--out", page)
+        with open(page, encoding="utf-8") as report:
+            self.assertIn("SIMULATED", report.read())
 
     def state_at_start_of(self, session):
         first = self.must("session", "show", session, "--events").stdout.splitlines()[0]

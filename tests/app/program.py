@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -84,3 +85,31 @@ class Program(unittest.TestCase):
                         for t in range(8000 * 45)]
                 out.writeframes(struct.pack(f"<{len(tone)}h", *tone))
         cls.must("library", "scan", folder)
+
+    def start_live(self, *more, terminal=None):
+        """A session in real time, killed when the test ends."""
+        running = self.begin(*more, terminal=terminal)
+        self.addCleanup(running.kill)
+        return running
+
+    def begin(self, *more, terminal):
+        return subprocess.Popen(
+            [ATTUNE, "session", "run", "--goal", "calm", "--minutes", "5", "--sink", "null", "--from", "-0.3,0.5", "--seed", "1",
+             "--data", self.data, *more],
+            stdin=terminal if terminal is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=terminal if terminal is not None else subprocess.PIPE, text=True, env=self.environment)
+
+    def wait_for_session(self):
+        for _ in range(300):
+            sessions = self.answer("session", "list")["sessions"]
+            if sessions and sessions[0]["status"] == "running" and sessions[0]["events"] > 3:
+                return sessions[0]["session"]
+            time.sleep(.1)
+        self.fail("the session did not begin")
+
+    def wait_for_event(self, session, pattern):
+        for _ in range(100):
+            if re.search(pattern, self.must("session", "show", session, "--events").stdout):
+                return
+            time.sleep(.2)
+        self.fail(f"nothing like {pattern} happened")
