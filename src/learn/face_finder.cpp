@@ -29,7 +29,11 @@ constexpr std::array<Anchor, 5> kAnchors = {{{1.603231, 2.094468}, {6.041143, 7.
                                              {4.266906, 5.178857}, {9.041765, 10.66308}}};
 constexpr double kMinScore = 0.4;      // with the gain step: recall .95, 5 false alarms on 234 faceless frames
 constexpr double kSureScore = 0.5;     // below it the cascade is asked, too
+constexpr double kFarScore = 0.3;      // in the finer parts; each is then looked at from closer, where kMinScore holds again
 constexpr double kOverlap = 0.4;
+constexpr double kPart = 0.45;         // side of a finer part, in parts of the longer side: a face of 60 px of 640 is one of 67
+constexpr double kMeet = 0.12;         // how much two neighbours share at least: 77 px of 640
+constexpr double kAround = 3.0;        // side of the look around a face that was there, in parts of its longer side
 constexpr double kWhite = 220.0, kMaxGain = 6.0;
 constexpr int kCascadeWidth = 320, kCascadeLeast = 30;  // the cascade sees a picture of this width: faces from 60 px of 640
 constexpr double kMaxRoll = 50.0;
@@ -38,11 +42,26 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 struct Light { double mean, sd, gain; };
 
-Light light_of(const RgbView& p) {
+/// A square of the picture, which may reach over its edge.
+struct Part {
+    double x = 0.0, y = 0.0, side = 0.0;
+};
+
+Part whole(const RgbView& p) { return {0.0, 0.0, static_cast<double>(std::max(p.width, p.height))}; }
+
+/// The square around a face that was there.
+Part around(const RgbView& p, const FoundFace& face) {
+    const double side = std::min(whole(p).side, kAround * std::max(face.width, face.height));
+    const auto start = [side](double middle, int length) { return std::clamp(middle - side / 2, 0.0, std::max(0.0, length - side)); };
+    return {start(face.x + face.width / 2, p.width), start(face.y + face.height / 2, p.height), side};
+}
+
+Light light_of(const RgbView& p, const Part& part) {
     std::array<int, 256> histogram{};
     int n = 0;
-    for (int y = 0; y < p.height; y += 4) {
-        for (int x = 0; x < p.width; x += 4, ++n) {
+    const int x0 = static_cast<int>(part.x), y0 = static_cast<int>(part.y), step = part.side > 200.0 ? 4 : 2;
+    for (int y = y0; y < p.height && y < part.y + part.side; y += step) {
+        for (int x = x0; x < p.width && x < part.x + part.side; x += step, ++n) {
             const std::uint8_t* c = p.rgb.data() + static_cast<std::ptrdiff_t>(y * p.width + x) * 3;
             ++histogram[static_cast<std::size_t>((299 * c[0] + 587 * c[1] + 114 * c[2]) / 1000)];
         }
@@ -86,19 +105,19 @@ struct FaceFinder::State {
     std::string text;
     std::vector<float> input;
 
-    Result<std::vector<FoundFace>> detect(const RgbView& p, double gain, bool far) {
+    Result<std::vector<FoundFace>> detect(const RgbView& p, double gain, bool far, const Part& part, double least = kMinScore) {
         OnnxModel& net = far ? *far_detector : *detector;
         const int side = far ? kFarSearch : kSearch;
-        const double zoom = static_cast<double>(std::max(p.width, p.height)) / side;  // pixels of the picture a cell
+        const double zoom = part.side / side;  // pixels of the picture to one of the network's
         const auto plane = static_cast<std::size_t>(side * side);
         input.resize(3 * plane);
         for (std::size_t c = 0; c < 3; ++c) {
             std::fill_n(input.begin() + static_cast<std::ptrdiff_t>(c * plane), plane, static_cast<float>(-kDetectorMean[c] / 255.0));
         }
-        for (int y = 0; y * zoom < p.height && y < side; ++y) {
-            for (int x = 0; x * zoom < p.width && x < side; ++x) {
-                const Rgb v = zoom >= 1.0 ? area(p, x * zoom, y * zoom, (x + 1) * zoom, (y + 1) * zoom)
-                                          : sample(p, (x + 0.5) * zoom - 0.5, (y + 0.5) * zoom - 0.5);
+        for (int y = 0; y < side && part.y + y * zoom < p.height; ++y) {
+            for (int x = 0; x < side && part.x + x * zoom < p.width; ++x) {
+                const double u = part.x + x * zoom, v0 = part.y + y * zoom;
+                const Rgb v = zoom >= 1.0 ? area(p, u, v0, u + zoom, v0 + zoom) : sample(p, u + 0.5 * zoom - 0.5, v0 + 0.5 * zoom - 0.5);
                 const std::array<double, 3> rgb = {v.r, v.g, v.b};
                 const auto at = static_cast<std::size_t>(y * side + x);
                 for (std::size_t c = 0; c < 3; ++c) {
@@ -107,10 +126,48 @@ struct FaceFinder::State {
             }
         }
         ATTUNE_TRY(const auto out, net.run(std::span<const float>(input)));
-        return decode(out, side, zoom);
+        auto faces = decode(out, side, zoom, least);
+        for (auto& face : faces) face.x += part.x, face.y += part.y;
+        return faces;
     }
 
-    static std::vector<FoundFace> decode(std::span<const float> out, int side, double zoom) {
+    /// Around a face that was there, in the light that is there: one run of the near network.
+    Result<std::vector<FoundFace>> detect_around(const RgbView& p, const FoundFace& face) {
+        const Part part = around(p, face);
+        return detect(p, light_of(p, part).gain, false, part);
+    }
+
+    /// The whole picture by the larger network; then finer parts that overlap.
+    Result<std::vector<FoundFace>> detect_far(const RgbView& p, double gain) {
+        ATTUNE_TRY(auto found, detect(p, gain, true, whole(p)));
+        if (!found.empty()) return found;
+        const double side = kPart * whole(p).side, meet = kMeet * whole(p).side;
+        const auto steps = [&](int length) { return std::max(1, static_cast<int>(std::ceil((length - meet) / (side - meet)))); };
+        const int columns = steps(p.width), rows = steps(p.height);
+        for (int k = 0; k < columns * rows; ++k) {
+            const int column = k % columns, row = k / columns;
+            const double x = columns > 1 ? (p.width - side) * column / (columns - 1) : 0.0;
+            const double y = rows > 1 ? (p.height - side) * row / (rows - 1) : 0.0;
+            const Part part{x, y, side};
+            ATTUNE_TRY(auto more, detect(p, light_of(p, part).gain, true, part, kFarScore));
+            // A face that an inner edge cuts is whole in the neighbour.
+            std::erase_if(more, [&](const FoundFace& f) {
+                return (column > 0 && f.x < x) || (column + 1 < columns && f.x + f.width > x + side) || (row > 0 && f.y < y) ||
+                       (row + 1 < rows && f.y + f.height > y + side);
+            });
+            merge(found, std::move(more));
+        }
+        // Each must be a face of the near network, too, seen from closer.
+        std::vector<FoundFace> sure;
+        for (const auto& face : found) {
+            ATTUNE_TRY(auto closer, detect_around(p, face));
+            std::erase_if(closer, [&](const FoundFace& f) { return overlap(f, face) < kOverlap; });
+            merge(sure, std::move(closer));
+        }
+        return sure;
+    }
+
+    static std::vector<FoundFace> decode(std::span<const float> out, int side, double zoom, double least) {
         const int cells = side / 32;
         std::vector<FoundFace> faces;
         for (int row = 0; row < cells; ++row) {
@@ -120,7 +177,7 @@ struct FaceFinder::State {
                         return static_cast<double>(out[static_cast<std::size_t>(((a * 5 + k) * cells + row) * cells + col)]);
                     };
                     const double score = sigmoid(v(4));
-                    if (score < kMinScore) continue;
+                    if (score < least) continue;
                     FoundFace f;
                     const double cell = 32.0 * zoom;
                     f.width = std::exp(std::min(v(2), 4.0)) * kAnchors[static_cast<std::size_t>(a)].w * cell;
@@ -207,24 +264,29 @@ Result<FaceFinder> FaceFinder::create(const std::filesystem::path& data_dir) {
     return FaceFinder(std::move(state));
 }
 
-Result<FaceScene> FaceFinder::find(const RgbView& picture, bool far) {
+Result<FaceScene> FaceFinder::find(const RgbView& picture, bool far, const std::optional<FoundFace>& before) {
     FaceScene scene;
     if (picture.width < 32 || picture.height < 32 ||
         picture.rgb.size() != static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 3) {
         return fail(ErrorCode::kBadArgument, "a picture of " + std::to_string(picture.width) + "x" +
                                                  std::to_string(picture.height) + " pixels; 32x32 at least, RGB");
     }
-    const Light light = light_of(picture);
+    const Light light = light_of(picture, whole(picture));
     scene.light = light.mean;
     scene.spread = light.sd;
     scene.gain = light.gain;
     if (scene.spread < 3.0) return scene;  // nothing is in the picture
     if (state_->detector) {
-        ATTUNE_TRY(auto found, state_->detect(picture, scene.gain, false));
-        merge(scene.faces, std::move(found));
-        if (far && scene.faces.empty()) {
-            ATTUNE_TRY(auto small, state_->detect(picture, scene.gain, true));
-            merge(scene.faces, std::move(small));
+        ATTUNE_TRY(scene.faces, state_->detect(picture, scene.gain, false, whole(picture)));
+        if (scene.faces.empty() && before) {
+            ATTUNE_TRY(scene.faces, state_->detect_around(picture, *before));
+        }
+        if (scene.faces.empty() && far) {
+            ATTUNE_TRY(scene.faces, state_->detect_far(picture, scene.gain));
+        }
+        // A small face does not weigh in the light of the whole picture: its own surroundings tell its gain.
+        if (!scene.faces.empty() && kAround * scene.faces.front().width < 0.5 * whole(picture).side) {
+            scene.gain = light_of(picture, around(picture, scene.faces.front())).gain;
         }
     }
     const bool sure = !scene.faces.empty() && scene.faces.front().score >= kSureScore;

@@ -51,8 +51,9 @@ public:
     FaceFinder(FaceFinder&&) noexcept;
     FaceFinder& operator=(FaceFinder&&) noexcept;
 
-    /// Searches the whole picture. `far` also looks at twice the size for faces below 80 pixels.
-    [[nodiscard]] Result<FaceScene> find(const RgbView& picture, bool far = false);
+    /// Searches the whole picture. Where that finds nothing: around `before`, the face that was there; then, if `far`,
+    /// in finer parts of the picture, for faces of 50 to 80 pixels of 640 (seven runs of a larger network at 640x480: seldom).
+    [[nodiscard]] Result<FaceScene> find(const RgbView& picture, bool far = false, const std::optional<FoundFace>& before = {});
     /// Looks only for eyes near where the face was; empty = lost, search again.
     [[nodiscard]] Result<std::optional<FoundFace>> follow(const RgbView& picture, const FoundFace& before, double gain);
     /// 96x96x3 RGB of the face, upright, gained.

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kQueue = 8;
 constexpr int kMaxWidth = 640;
+constexpr double kFarSearchS = 1.0;  // while no face is there
 
 Time at_seconds(double s) { return Time{from_seconds(s).ns}; }
 
@@ -40,7 +41,9 @@ public:
             ATTUNE_TRY(face, finder_.follow(view, *last_, gain_));
         }
         if (!face) {
-            ATTUNE_TRY(const auto scene, finder_.find(view, ++misses_ % 4 == 0));
+            const bool far = !last_ && picture.t_s - searched_far_s_ >= kFarSearchS;
+            if (far) searched_far_s_ = picture.t_s;
+            ATTUNE_TRY(const auto scene, finder_.find(view, far, last_));
             searched_s_ = picture.t_s;
             gain_ = scene.gain;
             n_faces_ = static_cast<int>(scene.faces.size());
@@ -50,7 +53,6 @@ public:
         crop.n_faces = face ? n_faces_ : 0;
         last_ = face;
         if (!face) return crop;
-        misses_ = 0;
         crop.light = learn::face_light_of(view, *face);
         crop.roll_deg = face->roll_deg;
         crop.score = face->score;
@@ -72,9 +74,8 @@ private:
     learn::FaceFinder finder_;
     double search_s_;
     std::optional<learn::FoundFace> last_;
-    double searched_s_ = -1e9, gain_ = 1.0;
+    double searched_s_ = -1e9, searched_far_s_ = -1e9, gain_ = 1.0;
     int n_faces_ = 0;
-    unsigned misses_ = 0;
 };
 
 class FaceSource : public Source {

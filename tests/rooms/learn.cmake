@@ -5,6 +5,7 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_dataset_hash_test.cpp
   unit/learn_direct_convolution_test.cpp
   unit/learn_evaluation_test.cpp
+  unit/learn_face_finder_test.cpp
   unit/learn_logistic_test.cpp
   unit/learn_machines_test.cpp
   unit/learn_metrics_test.cpp
