@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "library/catalogue.hpp"
+#include "library/tags.hpp"
 
 namespace attune::library {
 namespace {
@@ -132,7 +133,9 @@ Result<void> apply_edit(TrackProfile& profile, std::string_view field, std::stri
         if (f.name != field) continue;
         if (!core::is_utf8(value))
             return fail(ErrorCode::kBadArgument, std::string(field) + " is not UTF-8");
-        profile.tags.*f.member = std::string(value);
+        // A genre that is put right takes no warning off the track.
+        const bool warned = f.member == &flow::Tags::genre && has_advisory(profile.tags.genre);
+        profile.tags.*f.member = warned ? with_advisory(value) : std::string(value);
         return {};
     }
     if (field == "key") return set_key(profile, value);

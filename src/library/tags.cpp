@@ -16,11 +16,14 @@
 #include <taglib/xiphcomment.h>
 
 #include "core/text.hpp"
+#include "flow/policy.hpp"
 
 namespace attune::library {
 namespace {
 
 constexpr std::size_t kLongestText = 1000;  // bytes; longer tags are cut: they are not names
+constexpr const char* kExplicit = "explicit";
+constexpr const char* kAfterGenre = ", ";
 constexpr std::size_t kLargestPicture = 16U << 20;
 
 std::string text_of(const TagLib::String& s) {
@@ -30,9 +33,19 @@ std::string text_of(const TagLib::String& s) {
     return text;
 }
 
+/// 1 and 4 mean explicit, 2 a cleaned version, 0 nothing.
+bool says_explicit(std::optional<std::int64_t> advisory) { return advisory && (*advisory == 1 || *advisory == 4); }
+
 std::string first_of(const TagLib::PropertyMap& map, const char* name) {
     const auto at = map.find(name);
     return at == map.end() || at->second.isEmpty() ? std::string{} : text_of(at->second.front());
+}
+
+bool is_explicit(TagLib::File* file, const TagLib::PropertyMap& map) {
+    if (says_explicit(core::parse_int(first_of(map, "ITUNESADVISORY")))) return true;
+    auto* mp4 = dynamic_cast<TagLib::MP4::File*>(file);
+    if (mp4 == nullptr || mp4->tag() == nullptr || !mp4->tag()->contains("rtng")) return false;
+    return says_explicit(mp4->tag()->item("rtng").toByte());
 }
 
 Result<TagLib::FileRef> opened(const std::string& path, bool properties) {
@@ -106,6 +119,19 @@ std::optional<int> parse_year(std::string_view text) {
     return std::nullopt;
 }
 
+bool has_advisory(std::string_view genre) { return flow::tag_matches(genre, kExplicit); }
+
+std::string with_advisory(std::string_view genre) {
+    if (has_advisory(genre)) return std::string(genre);
+    return genre.empty() ? std::string(kExplicit) : std::string(genre) + kAfterGenre + kExplicit;
+}
+
+std::string without_advisory(std::string_view genre) {
+    if (genre == kExplicit) return {};
+    const std::string end = std::string(kAfterGenre) + kExplicit;
+    return std::string(genre.ends_with(end) ? genre.substr(0, genre.size() - end.size()) : genre);
+}
+
 Result<flow::Tags> read_tags(const std::string& path) {
     try {
         ATTUNE_TRY(const auto file, opened(path, false));
@@ -116,6 +142,7 @@ Result<flow::Tags> read_tags(const std::string& path) {
         tags.album = first_of(map, "ALBUM");
         tags.album_artist = first_of(map, "ALBUMARTIST");
         tags.genre = first_of(map, "GENRE");
+        if (is_explicit(file.file(), map)) tags.genre = with_advisory(tags.genre);
         tags.year = parse_year(first_of(map, "DATE"));
         const std::string number = first_of(map, "TRACKNUMBER");  // "3" or "3/12"
         if (const auto n = core::parse_int(std::string_view(number).substr(0, number.find('/')));

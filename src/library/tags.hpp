@@ -12,7 +12,15 @@
 
 namespace attune::library {
 
+/// A track whose file says "explicit" (ITUNESADVISORY = 1 or 4, MP4 rtng = 1 or 4) has the word in its genre, so that
+/// whoever blocks the tag "explicit" blocks it in plan, choice and player alike.
 [[nodiscard]] Result<flow::Tags> read_tags(const std::string& path);
+
+/// "Rap" to "Rap, explicit"; what says so already stays as it is.
+[[nodiscard]] std::string with_advisory(std::string_view genre);
+[[nodiscard]] bool has_advisory(std::string_view genre);
+/// The genre alone, as models and lists of genres know it.
+[[nodiscard]] std::string without_advisory(std::string_view genre);
 
 struct Picture {
     std::string mime;                 ///< "image/jpeg"

@@ -7,6 +7,7 @@
 #include "core/quantile.hpp"
 #include "learn/model_card.hpp"
 #include "library/music_model.hpp"
+#include "library/tags.hpp"
 
 namespace attune::library {
 namespace {
@@ -138,7 +139,7 @@ void TrackModels::apply(const TrackAnalysis& analysis, flow::TrackProfile& profi
             sum[0] / static_cast<double>(std::max<std::size_t>(1, looks.size())),
             sum[1] / static_cast<double>(std::max<std::size_t>(1, looks.size()))};
         if (!analysis.descriptors.empty()) p = m.predict(analysis.descriptors);
-        const auto& genre = profile.tags.genre;  // some genres are harder to tell than others
+        const std::string genre = without_advisory(profile.tags.genre);  // some genres are harder to tell than others
         profile.expressed_valence = estimate(limited(p[0]), m.sd("valence", genre).value_or(0.4), s.emotion->id);
         profile.expressed_arousal = estimate(limited(p[1]), m.sd("arousal", genre).value_or(0.4), s.emotion->id);
         profile.arousal_p95 = percentile95(arousals);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "library/tags.hpp"
+
 namespace attune::library {
 namespace {
 
@@ -13,10 +15,10 @@ double value_of(const flow::Maybe<double>& v) { return v ? v->value : kNan; }
 double sd_of(const flow::Maybe<double>& v) { return v && v->sd ? *v->sd : kNan; }
 
 std::string genre_of(const flow::TrackProfile& p) {
-    if (!p.tags.genre.empty() || p.genre_probabilities.empty()) return p.tags.genre;
-    return std::max_element(p.genre_probabilities.begin(), p.genre_probabilities.end(),
-                            [](const auto& a, const auto& b) { return a.second < b.second; })
-        ->first;
+    if (!without_advisory(p.tags.genre).empty() || p.genre_probabilities.empty()) return p.tags.genre;
+    const std::string& heard = std::max_element(p.genre_probabilities.begin(), p.genre_probabilities.end(),
+                                                [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+    return has_advisory(p.tags.genre) ? with_advisory(heard) : heard;
 }
 
 }  // namespace

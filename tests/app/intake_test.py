@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import unittest
 
 from program import Program
@@ -32,6 +33,11 @@ class Intake(Program):
         run = self.answer("session", "run", "--goal", "calm", "--minutes", "1", "--from", "0,0", "--sink", "null", "--fast", "--seed", "1")
         first = self.must("session", "show", run["session"], "--events").stdout.splitlines()[0]
         return json.loads(first)["data"]["policy"]
+
+    def played(self, plan):
+        run = self.answer("session", "run", "--goal", "calm", "--minutes", "3", "--from", "0,0", "--sink", "null", "--fast", "--seed", "1",
+                          "--plan", plan, "--lock")
+        return [i["track"] for i in run["items"] if i["kind"] == "track"]
 
     def asked(self, typed):
         status, _, shown = self.at_terminal("person", "intake", typed=typed)
@@ -98,6 +104,20 @@ class Intake(Program):
         self.assertEqual(now["triggers"], ["slipknot"])
         self.asked("q\n")
         self.assertEqual(self.stands(), now)
+
+    def test_a_child_hears_no_track_whose_file_says_explicit(self):
+        folder = os.path.join(self.folder.name, "tagged")
+        os.makedirs(folder)
+        for name, advisory, wave in (("a", "1", "00.wav"), ("b", "2", "01.wav")):
+            subprocess.run(["flac", "-s", f"--tag=TITLE={name}", "--tag=GENRE=Rap", f"--tag=ITUNESADVISORY={advisory}", "-o",
+                            os.path.join(folder, name + ".flac"), os.path.join(self.folder.name, "music", wave)], check=True)
+        type(self).data = os.path.join(self.folder.name, "child")
+        self.must("library", "scan", folder)
+        keys = {row["title"]: row["track"] for row in self.answer("library", "list")["rows"]}
+        self.must("person", "plan", "both", keys["a"], keys["b"])
+        self.assertEqual(self.played("both"), [keys["a"], keys["b"]])
+        self.must("person", "intake", "--flag", "child")
+        self.assertEqual(self.played("both"), [keys["b"]])
 
     def test_what_the_interview_stores_of_every_flag_changes_the_policy(self):
         before = self.policy()
