@@ -19,10 +19,12 @@ constexpr double kBeatJump = 0.2;          // an interval further from the media
 constexpr float kBeatQuality = 0.6F;       // likeness of the wave to the eight before
 constexpr double kQuietSeconds = 20.0, kQuietFallS = 60.0, kQuietRiseS = 2400.0;
 constexpr double kWaveLowHz = 0.6, kWaveHighHz = 4.0, kWaveFloor = 1e-3;
+constexpr int kEcgAgeS = 3;                // a judgement on an ECG holds this long
 constexpr double kMotionFloor = 0.005;     // added before the logarithm [g]
 constexpr double kStillG = 0.03;           // SD of acceleration above which a pulse wave's height is that of the movement
 constexpr std::int64_t kClockStepNs = 100'000'000;
 
+std::int64_t second_of(std::int64_t t_ns) { return t_ns >= 0 ? t_ns / 1'000'000'000 : -1; }
 double square_root(double v) { return std::sqrt(std::max(0.0, v)); }
 
 }  // namespace
@@ -182,9 +184,14 @@ double BodyFeatures::close_wave_height() {
     return whole.n > 0.0 && !moves ? std::log(std::sqrt(whole.square / whole.n) + kWaveFloor) : kUnknown;
 }
 
+void BodyFeatures::judge_ecg(Time end, bool good) {
+    const std::int64_t second = second_of(end.ns - 1);
+    if (!second_) second_ = second;
+    add_at(second, flow::Channel::kEcg, good ? 1.0F : 0.0F);
+}
+
 void BodyFeatures::push(const flow::SensorFrame& frame) {
-    const auto second_of = [](std::int64_t t_ns) { return t_ns >= 0 ? t_ns / 1'000'000'000 : -1; };
-    if (frame.samples.empty()) return;
+    if (frame.samples.empty() || frame.channel == flow::Channel::kEcg) return;
     if (!second_) second_ = second_of(frame.t.ns);
     if (frame.channel == flow::Channel::kPpg) {
         if (frame.rate_hz > 0.0) push_pulse_wave(frame);
@@ -241,6 +248,11 @@ void BodyFeatures::add_sample(flow::Channel channel, double value) {
             if (value < 15.0 || value > 45.0) return;
             open_.temp += value;
             ++open_.n_temp;
+            return;
+        case Channel::kEcg:  // judge_ecg
+            ecg_seen_ = true;
+            ecg_good_ = value > 0.0;
+            ecg_age_ = 0;
             return;
         case Channel::kAccelX: axis(0); return;
         case Channel::kAccelY: axis(1); return;
@@ -333,7 +345,8 @@ BodySecond BodyFeatures::close() {
     if (open_.n_heart > 0) heart_held_ = std::log(std::clamp(open_.heart / open_.n_heart, 35.0, 220.0));
     heart_age_ = open_.n_heart > 0 ? 0 : heart_age_ + 1;
     // With a pulse wave the wave says whether there is a pulse: a printed rate without one behind it is made up.
-    const bool pulse_good = ppg_seen_ ? pulse_wave_good() : heart_age_ < 10;
+    const bool pulse_good = ppg_seen_ ? pulse_wave_good() : ecg_seen_ ? ecg_good_ && ecg_age_ < kEcgAgeS : heart_age_ < 10;
+    ++ecg_age_;
     heart_.add(heart_age_ < 5 && pulse_good ? heart_held_ : kUnknown, settled);
     const bool beat_by_beat = ppg_seen_ || rr_seen_;
     pulse_.add(open_.n_pulse > 0 ? open_.pulse / open_.n_pulse : !beat_by_beat && heart_age_ < 5 ? heart_held_ : kUnknown, settled);

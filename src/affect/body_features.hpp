@@ -67,7 +67,10 @@ struct BodySecond {
 class BodyFeatures {
 public:
     BodyFeatures();
+    /// An ECG comes as RR intervals and judge_ecg().
     void push(const flow::SensorFrame& frame);
+    /// Whether what an ECG channel gave up to `end` is an ECG; it decides like the quality of a pulse wave.
+    void judge_ecg(Time end, bool good);
     /// Closes every second that ends at or before `now`, oldest first; the last of them, or nothing.
     [[nodiscard]] std::optional<BodySecond> advance(Time now);
 
@@ -167,8 +170,8 @@ private:
     std::int64_t detector_start_ns_ = 0, detector_frames_ = 0;
     Beats beats_;
     std::optional<double> interval_before_s_;
-    bool ppg_seen_ = false, rr_seen_ = false, eda_seen_ = false, heart_direct_ = false;
-    int ghost_for_ = 0;
+    bool ppg_seen_ = false, rr_seen_ = false, eda_seen_ = false, ecg_seen_ = false, ecg_good_ = false, heart_direct_ = false;
+    int ghost_for_ = 0, ecg_age_ = 0;
 };
 
 }  // namespace attune::affect

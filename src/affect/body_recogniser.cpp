@@ -8,8 +8,6 @@
 #include "affect/tables.hpp"
 #include "core/paths.hpp"
 #include "learn/model_card.hpp"
-#include "signal/body_quality.hpp"
-#include "signal/ecg_peaks.hpp"
 
 namespace attune::affect {
 namespace {
@@ -44,16 +42,6 @@ struct BodyRecogniser::Quiet {
     }
 };
 
-struct BodyRecogniser::EcgToRr {
-    explicit EcgToRr(signal::EcgPeakDetector d, double rate) : detector(std::move(d)), rate_hz(rate) {}
-    signal::EcgPeakDetector detector;
-    double rate_hz;
-    Time start;
-    std::int64_t frames = 0, last_beat = -1;
-    std::vector<signal::EcgBeat> beats;
-    std::vector<float> recent;
-};
-
 BodyRecogniser::BodyRecogniser(std::string source, std::shared_ptr<const BodyModel> model)
     : source_(std::move(source)), model_(std::move(model)), heart_(std::make_unique<Quiet>(.03)),
       skin_(std::make_unique<Quiet>(.10)), scr_(std::make_unique<Quiet>(.30)) {}
@@ -82,36 +70,22 @@ void BodyRecogniser::push(const flow::SensorFrame& frame) {
         features_.push(frame);
         return;
     }
-    if (!ecg_ || frame.gap_ns > 0 || ecg_->rate_hz != frame.rate_hz) {
-        auto detector = signal::EcgPeakDetector::create({frame.rate_hz});
-        if (!detector) return;
-        ecg_ = std::make_unique<EcgToRr>(*std::move(detector), frame.rate_hz);
-        ecg_->start = frame.t;
+    if (!ecg_ || frame.gap_ns > 0 || ecg_->rate_hz() != frame.rate_hz) {
+        auto made = EcgBeats::create(frame.rate_hz, frame.t);
+        if (!made) return;
+        ecg_ = *std::move(made);
     }
-    ecg_->beats.clear();
-    ecg_->detector.push(frame.samples, ecg_->beats);
-    ecg_->recent.insert(ecg_->recent.end(), frame.samples.begin(), frame.samples.end());
-    const auto most = static_cast<std::size_t>(8.0 * frame.rate_hz);
-    if (ecg_->recent.size() > most)
-        ecg_->recent.erase(ecg_->recent.begin(), ecg_->recent.end() - static_cast<std::ptrdiff_t>(most));
-    ecg_->frames += static_cast<std::int64_t>(frame.samples.size());
-    // Beats of noise or hum are none: no RR leaves here until the last seconds look like an ECG.
-    if (signal::ecg_quality(ecg_->recent, frame.rate_hz) != signal::BodyQuality::kGood) {
-        ecg_->last_beat = -1;
-        return;
-    }
-    flow::SensorFrame rr;
-    rr.source = source_;
-    rr.channel = Channel::kRr;
-    for (const auto& beat : ecg_->beats) {
-        if (ecg_->last_beat >= 0) {
-            rr.samples.push_back(static_cast<float>(1000.0 * static_cast<double>(beat.frame - ecg_->last_beat) / frame.rate_hz));
-            rr.times.push_back(ecg_->start + from_seconds(static_cast<double>(beat.frame) / frame.rate_hz));
-        }
-        ecg_->last_beat = beat.frame;
-    }
-    if (!rr.samples.empty()) {
-        rr.t = rr.times.front();
+    std::vector<EcgBeats::Second> seconds;
+    ecg_->push(frame.samples, seconds);
+    for (auto& second : seconds) {
+        if (second.good) features_.judge_ecg(second.end, *second.good);
+        if (second.rr_ms.empty()) continue;
+        flow::SensorFrame rr;
+        rr.source = source_;
+        rr.channel = Channel::kRr;
+        rr.t = second.at.front();
+        rr.samples.assign(second.rr_ms.begin(), second.rr_ms.end());
+        rr.times.assign(second.at.begin(), second.at.end());
         features_.push(rr);
     }
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "affect/body_features.hpp"
+#include "affect/ecg_beats.hpp"
 #include "affect/recogniser.hpp"
 #include "affect/stress_model.hpp"
 
@@ -43,14 +44,13 @@ public:
 
 private:
     struct Quiet;      ///< baseline of one channel
-    struct EcgToRr;    ///< R peaks of an ECG channel as RR intervals
     [[nodiscard]] double activation(const BodySecond& s);
 
     std::string source_;
     std::shared_ptr<const BodyModel> model_;
     BodyFeatures features_;
     std::unique_ptr<Quiet> heart_, skin_, scr_;
-    std::unique_ptr<EcgToRr> ecg_;
+    std::optional<EcgBeats> ecg_;
     std::int64_t last_sample_ns_ = 0;
     std::optional<Time> last_evidence_, last_answer_;
     bool any_input_ = false, skin_ever_ = false;

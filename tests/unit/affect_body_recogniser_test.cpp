@@ -156,10 +156,63 @@ TEST(BodyRecogniser, NoiseAloneFromTheStartNeverGivesAnEstimate) {
     EXPECT_EQ(estimates(all), 0U);
 }
 
-TEST(BodyRecogniser, EcgOfHumOrNoiseNeverGivesAnEstimate) {
-    for (const auto& x : {synth::tone(250 * 300, 250.0, 50.0, 1.0), synth::white_noise(250 * 300, 0.5, 7)}) {
+/// What a lead gives that lies on a table: mains of both kinds, noise, a motor beside it, nothing.
+std::vector<std::vector<float>> ecg_ghosts(std::size_t seconds) {
+    const std::size_t n = seconds * 250;
+    return {synth::tone(n, 250.0, 50.0, 1.0), synth::tone(n, 250.0, 60.0, 1.0), synth::white_noise(n, 0.5, 7), synth::tone(n, 250.0, 8.0, 1.0),
+            std::vector<float>(n, 0.0F)};
+}
+
+double first_off_body_s(const std::vector<flow::Evidence>& all, double from_s) {
+    for (const auto& e : all)
+        if (e.abstained == flow::Abstain::kOffBody) return e.t.seconds() - from_s;
+    return 1e9;
+}
+
+TEST(BodyRecogniser, AnEcgGhostIsFlaggedWithin10sAndGivesNoEstimate) {
+    for (const auto& x : ecg_ghosts(300)) {
         BodyRecogniser body("wrist", nullptr);
-        EXPECT_EQ(estimates(play(body, {{Channel::kEcg, 250.0, x}}, 300.0)), 0U);
+        const auto all = play(body, {{Channel::kEcg, 250.0, x}}, 300.0);
+        EXPECT_EQ(estimates(all), 0U);
+        EXPECT_LE(first_off_body_s(all, 0.0), 10.0);
+    }
+}
+
+TEST(BodyRecogniser, AnEcgGhostAfterAPersonIsFlaggedWithin10sAndGivesNoEstimate) {
+    const auto real = synth::ecg(synth::beat_times(300.0, 0.85, 8), 300.0, 250.0, 0.02, 8);
+    for (const auto& x : ecg_ghosts(60)) {
+        BodyRecogniser body("wrist", nullptr);
+        EXPECT_GT(estimates(play(body, {{Channel::kEcg, 250.0, real}}, 300.0)), 50U);
+        const auto all = play(body, {{Channel::kEcg, 250.0, x}}, 60.0, 300.0);
+        EXPECT_LE(first_off_body_s(all, 300.0), 10.0);
+        for (const auto& e : all)
+            if (e.t.seconds() > 310.0) {
+                EXPECT_FALSE(e.arousal || e.activation) << e.t.seconds() - 300.0;
+            }
+    }
+}
+
+TEST(EcgBeats, AreTheSameForAnyDivisionIntoBlocks) {
+    auto lead = synth::ecg(synth::beat_times(60.0, 0.85, 8), 60.0, 250.0, 0.02, 8);
+    const auto hum = synth::tone(5000, 250.0, 50.0, 1.0);
+    std::copy(hum.begin(), hum.end(), lead.begin() + 5000);
+    const auto in_blocks = [&](std::size_t block) {
+        auto beats = EcgBeats::create(250.0, {}).value();
+        std::vector<EcgBeats::Second> out;
+        for (std::size_t i = 0; i < lead.size(); i += block) beats.push(std::span(lead).subspan(i, std::min(block, lead.size() - i)), out);
+        return out;
+    };
+    const auto whole = in_blocks(lead.size());
+    ASSERT_EQ(whole.size(), 60U);
+    EXPECT_FALSE(*whole[35].good);
+    EXPECT_TRUE(*whole[55].good);
+    for (const std::size_t block : {1U, 7U, 250U, 991U}) {
+        const auto parts = in_blocks(block);
+        ASSERT_EQ(parts.size(), whole.size());
+        for (std::size_t s = 0; s < whole.size(); ++s) {
+            EXPECT_EQ(parts[s].good, whole[s].good);
+            EXPECT_EQ(parts[s].rr_ms, whole[s].rr_ms);
+        }
     }
 }
 
