@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kQueue = 8;
 constexpr int kMaxWidth = 640;
-constexpr double kFarSearchS = 1.0;  // while no face is there
+constexpr double kFarSearchS = 2.0;  // while no face is there; each takes about a tenth of a second of one core
 
 Time at_seconds(double s) { return Time{from_seconds(s).ns}; }
 
