@@ -82,6 +82,7 @@ std::unique_ptr<Stream> start(const std::string& path, int rate, bool opus, doub
         });
         if (!made) std::exit(1);
         sink = *std::move(made);
+        config.ahead_ms = kPageAhead_ms;
     } else {
         sink = make_null_sink();
     }

@@ -51,9 +51,10 @@ private:
     Resampler() = default;
     void design();
     void compact() noexcept;
-    void filter_at(std::size_t phase, const float* l, const float* r, float& out_l,
-                   float& out_r) const noexcept;
+    void convert(std::span<float> left, std::span<float> right) noexcept;
 
+    void (*filter_)(const float* h, std::size_t taps, const float* l, const float* r, float& out_l,
+                    float& out_r) noexcept = nullptr;  ///< the widest that this processor has
     int in_hz_ = 0, out_hz_ = 0;
     std::int64_t up_ = 1, down_ = 1;  ///< out/in in lowest terms
     std::size_t half_ = 0;            ///< taps on each side; 0 = rates are equal

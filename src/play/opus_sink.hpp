@@ -57,6 +57,10 @@ private:
     std::atomic<bool> first_{true};
 };
 
+/// PlayerConfig::ahead_ms before a page: less than before a device, since the stream waits for an engine that is late
+/// and the page has a jitter buffer of its own; the way from a command to the ear stays below 300 ms.
+inline constexpr int kPageAhead_ms = 80;
+
 class OpusSink : public Sink {
 public:
     using Callback = std::function<void(const OpusPacket&)>;

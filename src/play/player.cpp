@@ -101,6 +101,7 @@ struct Player::State final : Puller {
     [[nodiscard]] std::int64_t utc_of(std::int64_t frame) const;
     [[nodiscard]] Time time_of(std::int64_t frame) const;
     [[nodiscard]] bool post(const Message& m);
+    [[nodiscard]] Result<void> prepare(Item& item);
 };
 
 // ---- the sink's thread
@@ -199,6 +200,12 @@ bool Player::State::post(const Message& m) {
     return false;
 }
 
+/// A live source's own preparation, where it is to sound.
+Result<void> Player::State::prepare(Item& item) {
+    if (item.source == nullptr || !config.engine.samples) return {};
+    return item.source->prepare(kGrid);
+}
+
 std::int64_t Player::State::utc_of(std::int64_t frame) const {
     return config.utc_at_start_s + static_cast<std::int64_t>(time_of(frame).seconds());
 }
@@ -285,7 +292,7 @@ Result<std::unique_ptr<Player>> Player::create(const PlayerConfig& config, core:
         return fail(ErrorCode::kBadArgument, "a sink belongs to the live mode, and only to it");
     PlayerConfig c = config;
     c.engine.samples = c.mode != RunMode::kTimeline;
-        auto s = std::make_unique<State>(c, clock);
+    auto s = std::make_unique<State>(c, clock);
     s->dose = config.dose;
     ATTUNE_TRY(s->engine, Engine::create(c.engine));
     s->sink = std::move(sink);
@@ -297,8 +304,7 @@ Result<std::unique_ptr<Player>> Player::create(const PlayerConfig& config, core:
 
 Result<void> Player::enqueue(std::unique_ptr<Item> item) {
     State& s = *state_;
-    if (item->source != nullptr && s.config.engine.samples)
-        ATTUNE_CHECK(item->source->prepare(kGrid));
+    ATTUNE_CHECK(s.prepare(*item));
     if (!s.post({Message::Kind::kItem, item.get(), {}}))
         return fail(ErrorCode::kBusy, "the engine takes no more items now (1024 messages wait)",
                     item->plan.id.text());
@@ -312,8 +318,7 @@ Result<void> Player::replace_queue(std::vector<std::unique_ptr<Item>> items, std
     Result<void> prepared;
     std::size_t n = 0;
     for (; n < items.size(); ++n) {
-        if (items[n]->source != nullptr && s.config.engine.samples)
-            prepared = items[n]->source->prepare(kGrid);
+        prepared = s.prepare(*items[n]);
         if (!prepared) break;
         if (n > 0) items[n - 1]->next = items[n].get();
     }

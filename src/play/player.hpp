@@ -80,8 +80,8 @@ public:
     Player(const Player&) = delete;
     Player& operator=(const Player&) = delete;
 
-    /// Appends. kCompose: item.source is prepared here (it may take its time: not on the conductor
-    /// for a cold one). Errors: kBusy if the queue is full (512), what prepare() says.
+    /// Appends, for whoever has no queue to exchange. kCompose: item.source is prepared here (it may take its
+    /// time: not on the conductor for a cold one). Errors: kBusy if the queue is full (512), what prepare() says.
     [[nodiscard]] Result<void> enqueue(std::unique_ptr<Item> item);
     /// Everything that is not yet sounding (or joined without a gap within 1 s) is replaced: at once,
     /// or exactly at engine frame `at`. With `cut` what plays then is left for the first of `items`.

@@ -11,6 +11,7 @@
 #include "compose/synth.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
+#include "play/opus_sink.hpp"
 #include "sense/open_source.hpp"
 #include "sense/simulated_source.hpp"
 #include "session/codec.hpp"
@@ -27,8 +28,6 @@ namespace {
 
 using nlohmann::json;
 
-/// The page has a jitter buffer of its own; the way from a command to the ear stays below 300 ms.
-constexpr int kPageAheadMs = 60;
 /// Nobody hears the null sink, so a decision that sounds later costs nobody anything; a machine that stops for a fifth
 /// of a second costs no music.
 constexpr int kUnheardAheadMs = 250, kUnheardMostAheadMs = 300;
@@ -292,7 +291,7 @@ Result<std::unique_ptr<Player>> make_player(Space& space, const RunRequest& requ
     if (request.make_sink && !request.fast) {
         config.mode = play::RunMode::kLive;
         ATTUNE_TRY(sink, request.make_sink());
-        config.ahead_ms = kPageAheadMs;
+        config.ahead_ms = play::kPageAhead_ms;
     } else if (request.sink.starts_with(kFile)) {
         if (!request.fast) return fail(ErrorCode::kBadArgument, "a file is rendered in virtual time; add --fast", request.sink);
         config.mode = play::RunMode::kOffline;
