@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `attune session run`: a session in this process, with keys where there is a terminal.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iostream>
 #include <memory>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include "app/help_card.hpp"
 #include "app/in_space.hpp"
 #include "app/session_commands.hpp"
+#include "app/session_voice.hpp"
 #include "app/terminal_keys.hpp"
+#include "core/text.hpp"
 #include "session/launch.hpp"
 #include "session/told_words.hpp"
 
@@ -21,33 +26,66 @@ void print_help_of(const Context& context, const Id& person) {
     if (auto space = session::Space::open(context.data_dir, context.db_url)) print_help(**space, person);
 }
 
-void print_run(const session::RunReport& report) {
+void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
+
+void print_run(const session::RunReport& report, const core::Strings& strings) {
     const session::Summary& s = report.summary;
     if (s.simulated()) std::puts("SIMULATED");
     for (const session::PlayedItem& item : s.items) {
         std::printf("%5.1f min  %4.0f s  %s\n", item.began.seconds() / 60.0, item.played_s, item.plan.title.c_str());
     }
+    const auto unmet = unmet_sentences(s.unmet, strings);
+    if (!unmet.empty()) std::puts(strings.get("terminal.unmet").c_str());
+    for (const std::string& sentence : unmet) std::printf("  %s\n", sentence.c_str());
+    const bool silent = std::any_of(s.unmet.begin(), s.unmet.end(), [](const auto& u) { return u.limit == "no_music"; });
+    if (silent && !s.start.policy.allow_unfamiliar) std::printf("  %s\n", strings.get("terminal.known_music_only").c_str());
     std::printf("session %s: %s after %.1f min, %d replans\n", s.start.session.text().c_str(), s.why_ended.c_str(),
                 s.ended.seconds() / 60.0, s.replans);
 }
 
-/// In real time with the keys of the terminal, where there is one.
-Result<session::RunReport> play(Context& context, session::Space& space, const session::RunRequest& request) {
-    if (request.fast) return session::run_session(space, request, context.cancel);
+/// Only somebody at a terminal is asked; Enter skips.
+std::optional<flow::Va> ask_how_now(const core::Strings& strings) {
+    for (;;) {
+        std::fputs(strings.get("terminal.how_now").c_str(), stderr);
+        std::string line;
+        if (!std::getline(std::cin, line)) return std::nullopt;
+        const std::string text(core::trim(line));
+        if (text.empty()) return std::nullopt;
+        const auto point = session::parse_point(text);
+        if (point) return *point;
+        say(point.error().message);
+    }
+}
+
+bool asks_how_now(const Context& context, const session::RunRequest& request) {
+    const bool simulated = std::any_of(request.sense.begin(), request.sense.end(), [](const auto& s) { return s.starts_with("simulated:"); });
+    return !simulated && !context.json && isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
+
+bool never_asked(session::Space& space, const Id& person) {
+    const auto intake = space.people().intake(person);
+    return intake && !intake->asked;
+}
+
+/// In real time with what the session says and the keys of the terminal, where there is one.
+Result<session::RunReport> play(Context& context, session::Space& space, const session::RunRequest& request, const core::Strings& strings) {
     session::Inbox inbox;
     Id person;
     std::unique_ptr<TerminalKeys> keys;
+    SessionVoice voice(strings, say);
+    voice.asks_to_speak(!request.check_in.empty());
     const auto watch = [&](const session::SessionEvent& event) {
-        const auto* decision = std::get_if<session::Decision>(&event.payload);
-        if (decision != nullptr && decision->question == "how_after" && !request.check_in.empty())
-            std::fputs("If you like, speak for ten seconds; then rate how you feel.\n", stderr);
-        const auto* start = std::get_if<session::Start>(&event.payload);
-        if (start == nullptr) return;
-        person = start->person;
-        std::fprintf(stderr, "session %s\n", start->session.text().c_str());
-        keys = TerminalKeys::listen(inbox, [&] { print_help_of(context, person); });
+        if (const auto* start = std::get_if<session::Start>(&event.payload)) {
+            person = start->person;
+            if (!start->simulated && never_asked(space, person)) say(strings.get("terminal.not_asked"));
+            if (request.fast) return;
+            say("session " + start->session.text());
+            keys = TerminalKeys::listen(inbox, [&] { print_help_of(context, person); });
+            voice.keys_are_heard(keys != nullptr);
+        }
+        if (!request.fast) voice.hear(event);
     };
-    auto report = session::run_session(space, request, context.cancel, watch, &inbox);
+    auto report = session::run_session(space, request, context.cancel, watch, request.fast ? nullptr : &inbox);
     keys.reset();
     return report;
 }
@@ -94,9 +132,13 @@ void add_session_run(CLI::App& session, Context& context) {
                     show_progress(what, done, total, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
                 };
                 request->before_check_in = [] { std::fputs("Check-in: please speak for ten seconds, about anything.\n", stderr); };
-                ATTUNE_TRY(const auto report, play(context, space, *request));
+                ATTUNE_TRY(const auto strings, core::Strings::installed());
+                if (!request->from && asks_how_now(context, *request)) {
+                    request->from = ask_how_now(strings);
+                }
+                ATTUNE_TRY(const auto report, play(context, space, *request, strings));
                 if (context.json) print(to_json(report));
-                else print_run(report);
+                else print_run(report, strings);
                 return kDone;
             });
         };

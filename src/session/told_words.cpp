@@ -130,6 +130,7 @@ std::string_view word_of_key(char key, bool paused) noexcept {
         case ' ': return paused ? "resume" : "pause";
         case 'm': return "silence";
         case 'u': return "unsafe";
+        case 'k': return "keep-going";
         case 'q': return "stop";
         default: return {};
     }

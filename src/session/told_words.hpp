@@ -31,9 +31,9 @@ struct Speaker {
 [[nodiscard]] Result<flow::Va> parse_point(std::string_view text);
 
 /// The word that a key of the terminal stands for: h hold, g go-on, b back, s skip, - softer, p or space pause and
-/// resume by turns, m silence, u unsafe, q stop. Empty = the key means nothing.
+/// resume by turns, m silence, k keep-going, u unsafe, q stop. Empty = the key means nothing.
 [[nodiscard]] std::string_view word_of_key(char key, bool paused) noexcept;
 inline constexpr std::string_view kKeysHelp =
-    "keys: h hold  g go on  b back  s skip  - softer  p pause  m silence  r rate  u I don't feel safe  q stop";
+    "keys: h hold  g go on  b back  s skip  - softer  p pause  m silence  k keep going  r rate  u I don't feel safe  q stop";
 
 }  // namespace attune::session

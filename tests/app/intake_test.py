@@ -111,13 +111,39 @@ class Intake(Program):
         for name, advisory, wave in (("a", "1", "00.wav"), ("b", "2", "01.wav")):
             subprocess.run(["flac", "-s", f"--tag=TITLE={name}", "--tag=GENRE=Rap", f"--tag=ITUNESADVISORY={advisory}", "-o",
                             os.path.join(folder, name + ".flac"), os.path.join(self.folder.name, "music", wave)], check=True)
-        type(self).data = os.path.join(self.folder.name, "child")
+        type(self).data = os.path.join(self.folder.name, "explicit")
         self.must("library", "scan", folder)
         keys = {row["title"]: row["track"] for row in self.answer("library", "list")["rows"]}
         self.must("person", "plan", "both", keys["a"], keys["b"])
         self.assertEqual(self.played("both"), [keys["a"], keys["b"]])
         self.must("person", "intake", "--flag", "child")
         self.assertEqual(self.played("both"), [keys["b"]])
+
+    def run_calm(self, *more):
+        return ("session", "run", "--goal", "calm", "--minutes", "2", "--sink", "null", "--fast", "--seed", "1", *more)
+
+    def test_who_was_never_asked_is_told_of_it_until_they_are_asked_or_skip(self):
+        self.assertIn("attune person intake", self.must(*self.run_calm()).stderr)
+        self.must("person", "intake", "--skip")
+        self.assertNotIn("attune person intake", self.must(*self.run_calm()).stderr)
+        self.assertNotIn("attune person intake", self.must(*self.run_calm("--sense", "simulated:calm?seed=1")).stderr)
+
+    def test_a_listener_who_may_hear_nothing_is_told_why(self):
+        self.must("person", "intake", "--flag", "trauma")
+        said = self.must(*self.run_calm("--from", "0,0")).stdout
+        self.assertIn("There is no music that may be played.", said)
+        self.assertIn("attune person onboard --love", said)
+
+    def test_a_terminal_asks_how_one_feels_and_takes_no_for_an_answer(self):
+        self.must("person", "intake", "--skip")
+        status, _, shown = self.at_terminal(*self.run_calm(), typed="very bad\n-0.3,0.5\n")
+        self.assertEqual(status, 0, shown)
+        self.assertIn("'very bad' is not VALENCE,AROUSAL", shown)
+        self.assertEqual(json.loads(self.must("session", "show", "last").stdout)["start"], {"valence": -0.3, "arousal": 0.5})
+        status, _, shown = self.at_terminal(*self.run_calm(), typed="\n")
+        self.assertEqual(status, 0, shown)
+        self.assertIsNone(json.loads(self.must("session", "show", "last").stdout)["start"])
+        self.assertNotIn("How do you feel", self.must(*self.run_calm(), text="0.5,0.5\n").stderr)
 
     def test_what_the_interview_stores_of_every_flag_changes_the_policy(self):
         before = self.policy()

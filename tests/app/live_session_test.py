@@ -88,6 +88,8 @@ class LiveSession(Program):
         os.close(master)
         os.close(slave)
         self.assertIn("q stop", shown)
+        title = json.loads(self.must("session", "show", session).stdout)["items"][0]["title"]
+        self.assertRegex(shown, re.escape(title) + r"  \(.+\.\)")   # what plays, and why
         self.assertRegex(shown, re.compile("nobody was called for you"))
         events = self.decisions(session)
         for word in ("you_said_hold", "you_said_unsafe", "you_said_stop"):

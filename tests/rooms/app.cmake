@@ -3,6 +3,7 @@
 # beside the other.
 if(TARGET attune)
   find_package(nlohmann_json REQUIRED)
+  attune_test(app unit DEPS session SOURCES unit/app_session_voice_test.cpp ../src/app/session_voice.cpp)
   foreach(part ways program)
     if(part STREQUAL ways)
       set(how WAITING * COST 200)
