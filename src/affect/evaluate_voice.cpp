@@ -6,6 +6,7 @@
 #include <ctime>
 #include <functional>
 #include <map>
+#include <numeric>
 
 #include "affect/validity.hpp"
 #include "core/folders.hpp"
@@ -25,6 +26,8 @@ using CancelCheck = std::function<bool()>;
 constexpr const char* kHome = "ravdess";
 constexpr const char* kAbroad = "nemo";
 constexpr int kFolds = 6;
+constexpr int kMostGrowth = 16;         // quarters
+constexpr double kWithinDomain = 0.95;
 
 struct VoiceData {
     std::string set;
@@ -187,13 +190,74 @@ void add_set(learn::Evaluation& e, const VoiceData& data, const ModelOf& model, 
     }
 }
 
+/// The installed model, or those of the folds, says how far each stretch lies from what it was trained on.
+std::vector<double> domain_scores(const VoiceData& data, const ModelOf& model, const std::vector<std::size_t>& chosen) {
+    std::vector<double> scores;
+    for (const std::size_t i : chosen) scores.push_back(model(i).out_of_domain(data.samples[i].x));
+    return scores;
+}
+
+void add_domain(learn::Evaluation& e, const std::string& set, const std::vector<double>& scores, double limit) {
+    const auto beyond = static_cast<double>(std::ranges::count_if(scores, [&](double s) { return s > limit; }));
+    e.metrics.push_back({"out_of_domain", set, beyond / static_cast<double>(scores.size()), std::nullopt, scores.size(),
+                         "share of stretches that the model does not speak on, as unlike what it was trained on"});
+}
+
+/// Few speakers make an interval of little use: their mean and their range.
+void add_range(learn::Evaluation& e, const std::string& set) {
+    std::vector<double> all;
+    for (const auto& group : e.subgroups)
+        if (group.name.starts_with(set + " person=")) all.push_back(group.metrics.front().value);
+    if (all.empty()) return;
+    const double mean = std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+    const std::string note = std::to_string(all.size()) + " speakers, set against their other recordings";
+    e.metrics.push_back({"uar_mean_of_speakers", set, mean, std::nullopt, all.size(), note});
+    e.metrics.push_back({"uar_lowest_speaker", set, *std::ranges::min_element(all), std::nullopt, all.size(), note});
+    e.metrics.push_back({"uar_highest_speaker", set, *std::ranges::max_element(all), std::nullopt, all.size(), note});
+}
+
+/// How well the score tells one set from the other.
+double domain_auc(const std::vector<double>& abroad, const std::vector<double>& home) {
+    std::vector<double> scores = abroad;
+    scores.insert(scores.end(), home.begin(), home.end());
+    std::vector<int> is_abroad(scores.size(), 0);
+    std::fill_n(is_abroad.begin(), abroad.size(), 1);
+    return learn::auc(scores, is_abroad);
+}
+
+/// A temperature and how it grows with the distance from the training stretches, from answers of folds.
+struct Heat {
+    double temperature = 1.0, growth = 0.0, loss = 1e300;
+};
+
+Result<Heat> fit_heat(const std::vector<double>& logits, const std::vector<int>& truth, const std::vector<double>& scores) {
+    Heat best;
+    for (int step = 0; step <= kMostGrowth; ++step) {
+        const double growth = 0.25 * step;
+        std::vector<double> cooled = logits;
+        for (std::size_t i = 0; i < cooled.size(); ++i) cooled[i] /= learn::VoiceModel::hotter(growth, scores[i / kVoiceClasses]);
+        ATTUNE_TRY(const double t, learn::fit_temperature(cooled, truth, kVoiceClasses));
+        learn::softmax_rows(cooled, kVoiceClasses, t);
+        double loss = 0.0;
+        for (std::size_t i = 0; i < truth.size(); ++i) loss -= std::log(std::max(1e-12, cooled[i * kVoiceClasses + static_cast<std::size_t>(truth[i])]));
+        if (loss < best.loss) best = {t, growth, loss};
+    }
+    return best;
+}
+
 /// One model a fold, none of which saw the speakers that it answers for; one temperature from all answers.
 struct Folds {
     std::vector<learn::VoiceModel> models;
     std::vector<std::size_t> fold_of;
-    double temperature = 1.0;
+    Heat heat;
+    double domain_limit = 0.0;   ///< that 5 % of the stretches of speakers who were not trained on lie beyond
     std::string protocol;
 };
+
+void set_calibration(learn::VoiceModel& model, const Folds& folds) {
+    model.set_temperature(folds.heat.temperature, folds.heat.growth);
+    model.set_domain_limit(folds.domain_limit);
+}
 
 Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, const learn::Progress& progress) {
     std::vector<std::string> speakers;
@@ -207,6 +271,7 @@ Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, c
     std::vector<double> logits(data.samples.size() * kVoiceClasses);
     std::vector<int> truth;
     for (const auto& s : data.samples) truth.push_back(s.label);
+    std::vector<double> scores(data.samples.size());
     for (std::size_t f = 0; f < split.folds().size(); ++f) {
         if (cancelled()) return fail(ErrorCode::kCancelled, "stopped after " + std::to_string(f) + " folds");
         if (progress) progress("voice folds", f, split.folds().size());
@@ -218,12 +283,15 @@ Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, c
             others.remove(data.samples[i].x);
             const auto z = model.logits(data.samples[i].x, others);
             std::ranges::copy(z, logits.begin() + static_cast<std::ptrdiff_t>(i * kVoiceClasses));
+            scores[i] = model.out_of_domain(data.samples[i].x);
             folds.fold_of[i] = f;
         }
         folds.models.push_back(std::move(model));
     }
-    ATTUNE_TRY(folds.temperature, learn::fit_temperature(logits, truth, kVoiceClasses));
-    for (auto& m : folds.models) m.set_temperature(folds.temperature);
+    ATTUNE_TRY(folds.heat, fit_heat(logits, truth, scores));
+    std::ranges::sort(scores);
+    folds.domain_limit = scores[static_cast<std::size_t>(kWithinDomain * static_cast<double>(scores.size() - 1))];
+    for (auto& m : folds.models) set_calibration(m, folds);
     return folds;
 }
 
@@ -278,6 +346,7 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
     std::vector<std::filesystem::path> files;
     std::vector<std::string> groups;
     double cpu_ms = 0.0;
+    std::map<std::string, std::vector<double>> scores;
     for (const char* set : {kHome, kAbroad}) {
         const auto folder = learn::find_set(request.data, set);
         if (!folder) continue;
@@ -295,7 +364,7 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
             ATTUNE_TRY(const auto leaky, leaky_uar(data, check_of(request)));
             e.leaky.push_back(leaky);
             ATTUNE_TRY(model, learn::VoiceModel::fit(data.samples));
-            model->set_temperature(folds->temperature);
+            set_calibration(*model, *folds);
             model_of = [&folds](std::size_t i) -> const learn::VoiceModel& { return folds->models[folds->fold_of[i]]; };
         } else {
             if (!model) continue;  // --cross-validate without RAVDESS
@@ -311,6 +380,13 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
         if (chosen.empty()) continue;
         for (const auto i : chosen) groups.push_back(data.samples[i].speaker);
         add_set(e, data, model_of, chosen);
+        scores[set] = domain_scores(data, model_of, chosen);
+        add_domain(e, set, scores[set], model_of(chosen.front()).domain_limit());
+        if (std::string(set) == kAbroad) add_range(e, set);
+    }
+    if (scores.size() == 2) {
+        e.metrics.push_back({"out_of_domain_auc", kAbroad, domain_auc(scores[kAbroad], scores[kHome]), std::nullopt, scores[kAbroad].size(),
+                             "a stretch of nEMO is further from the training set than one of RAVDESS"});
     }
     if (e.n == 0) {
         return fail(ErrorCode::kNotFound,
@@ -331,7 +407,7 @@ Result<void> train_voice(const learn::TrainRequest& request) {
     ATTUNE_TRY(const auto data, read_samples(*folder, kHome, cancelled, request.progress));
     ATTUNE_TRY(const auto folds, train_folds(data, cancelled, request.progress));
     ATTUNE_TRY(auto model, learn::VoiceModel::fit(data.samples));
-    model.set_temperature(folds.temperature);
+    set_calibration(model, folds);
     ATTUNE_CHECK(core::make_folder(request.out));
     return model.save(request.out / "voice.model");
 }

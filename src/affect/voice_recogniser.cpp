@@ -127,7 +127,8 @@ private:
         const float runs = view->stats[signal::kStatRuns];
         if (!(static_cast<double>(runs) >= kFewestRuns)) return abstain(now, flow::Abstain::kNoSpeech, flow::Quality::kGood);
         const auto x = signal::voice_functionals(*view);
-        if (model_.strangeness(x, usual_) > kStrange) return abstain(now, flow::Abstain::kPoorSignal, flow::Quality::kAlert);
+        const bool strange = model_.strangeness(x, usual_) > kStrange || model_.out_of_domain(x) > model_.domain_limit();
+        if (strange) return abstain(now, flow::Abstain::kPoorSignal, flow::Quality::kAlert);
         return speak(now, x);
     }
 

@@ -16,8 +16,9 @@ constexpr int kSteps = 300;
 constexpr double kMeanTrust = 1.0;     // stretches that the mean of all speakers counts for
 constexpr double kSpreadTrust = 8.0;
 constexpr double kMinVariance = 1e-6;
-constexpr const char* kMagic = "attune-voice-model/1";
+constexpr const char* kMagic = "attune-voice-model/2";
 constexpr std::size_t kMaxBytes = 4U << 20;
+constexpr std::size_t kDomainLine = 5 + kVoiceClasses, kLines = kDomainLine + 3 + VoiceDomain::kComponents;
 
 VoiceProbabilities softmax(const VoiceProbabilities& z, double temperature) {
     const double top = *std::ranges::max_element(z);
@@ -131,6 +132,9 @@ Result<VoiceModel> VoiceModel::fit(std::span<const VoiceSample> samples) {
         std::copy_n(w[k].begin(), kN, m.weights_[k].begin());
         m.bias_[k] = w[k][kN];
     }
+    std::vector<signal::VoiceFunctionals> stretches;
+    for (const auto& s : samples) stretches.push_back(s.x);
+    ATTUNE_TRY(m.domain_, VoiceDomain::fit(stretches));
     return m;
 }
 
@@ -157,7 +161,7 @@ VoiceProbabilities VoiceModel::logits(const signal::VoiceFunctionals& x, const s
 }
 
 VoiceProbabilities VoiceModel::classify(const signal::VoiceFunctionals& x, const signal::VoiceUsual& usual) const {
-    return softmax(logits(x, usual), temperature_);
+    return softmax(logits(x, usual), temperature_ * hotter(growth_, domain_.score(x)));
 }
 
 double VoiceModel::strangeness(const signal::VoiceFunctionals& x, const signal::VoiceUsual& usual) const {
@@ -177,14 +181,19 @@ Result<void> VoiceModel::save(const std::filesystem::path& file) const {
     line(mean_);
     line(variance_);
     for (const auto& w : weights_) line(w);
+    const VoiceDomain::Parts& domain = domain_.parts();
+    line(std::array{growth_, domain_limit_, domain.noise});
+    line(domain.mean);
+    line(domain.sd);
+    for (const auto& c : domain.components) line(c);
     return core::write_file_atomically(file, text);
 }
 
 Result<VoiceModel> VoiceModel::load(const std::filesystem::path& file) {
     ATTUNE_TRY(const std::string text, core::read_file(file, kMaxBytes));
     const auto lines = core::split(text, '\n');
-    if (lines.size() < 5 + kVoiceClasses || lines[0] != kMagic) {
-        return fail(ErrorCode::kCorrupt, "not a voice model of the kind attune-voice-model/1", file.string());
+    if (lines.size() < kLines || lines[0] != kMagic) {
+        return fail(ErrorCode::kCorrupt, "not a voice model of the kind attune-voice-model/2", file.string());
     }
     VoiceModel m;
     const auto read = [&](std::size_t line, std::span<double> out) {
@@ -199,7 +208,16 @@ Result<VoiceModel> VoiceModel::load(const std::filesystem::path& file) {
     };
     bool good = read(1, std::span(&m.temperature_, 1)) && read(2, m.bias_) && read(3, m.mean_) && read(4, m.variance_);
     for (std::size_t k = 0; k < m.weights_.size(); ++k) good = good && read(5 + k, m.weights_[k]);
-    if (!good || !(m.temperature_ > 0.0) || std::ranges::any_of(m.variance_, [](double v) { return !(v > 0.0); })) {
+    VoiceDomain::Parts& domain = m.domain_.parts();
+    std::array<double, 3> numbers{};
+    good = good && read(kDomainLine, numbers) && read(kDomainLine + 1, domain.mean) && read(kDomainLine + 2, domain.sd);
+    for (std::size_t k = 0; k < domain.components.size(); ++k) good = good && read(kDomainLine + 3 + k, domain.components[k]);
+    m.growth_ = numbers[0];
+    m.domain_limit_ = numbers[1];
+    domain.noise = numbers[2];
+    const auto not_positive = [](double v) { return !(v > 0.0); };
+    if (!good || !(m.temperature_ > 0.0) || m.growth_ < 0.0 || !(domain.noise > 0.0) || std::ranges::any_of(m.variance_, not_positive) ||
+        std::ranges::any_of(domain.sd, not_positive)) {
         return fail(ErrorCode::kCorrupt, "a line has another count of numbers than 328, or a spread that is not positive",
                     file.string());
     }

@@ -349,11 +349,8 @@ void Conductor::keep_hand_made(std::string_view why) {
     }
 }
 
-/// Who waits for a plan that leaves at once what plays ("I don't feel safe", a skip) does not lose that, nor wait anew,
-/// because something lesser is said before it comes: the new plan stands in the old one's place.
 void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out) {
     if (locked_ || finishing_ || ended_) return;
-    const bool in_its_place = waiting_for_plan_ && plan_at_once_;
     if (request_ > 0) ++replans_;
     keep_hand_made(why);
     PlanOrder order;
@@ -361,8 +358,6 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     order.asked_at = event.t;
     // The first plan is made before the first sound; every other takes effect a second later.
     order.effective_at = request_ == 1 ? event.t : event.t + seconds(1);
-    if (in_its_place) order.effective_at = std::min(order.effective_at, std::max(plan_due_, event.t));
-    now = now || in_its_place;
     order.strategy = strategy_;
     order.seed = start_.seed;
     order.world = world_;
@@ -377,7 +372,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     const flow::PlanItem* playing = heard_ && heard_->playing ? item(heard_->item) : nullptr;
     double rest_s = playing != nullptr ? (playing->out_s - heard_->position_s) / heard_->tempo_ratio : 0.0;
     double lead_s = (order.effective_at - event.t).seconds();
-    plan_by_hand_ = by_hand(event) || (in_its_place && plan_by_hand_);
+    plan_by_hand_ = by_hand(event);
     if (request_ > 1 && !plan_by_hand_) lead_s += kActsAfter.seconds();
     double starts_in_s = lead_s;
     std::vector<ContentKey> also_heard;   // plays now, but is not what the plan will follow
@@ -444,8 +439,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
 
     waiting_for_plan_ = true;
     plan_at_once_ = now;
-    plan_due_ = order.effective_at;
-    if (!in_its_place) plan_why_ = why;
+    plan_why_ = why;
     Decision decision;
     decision.what = "plan_requested";
     decision.request = order.request;
@@ -467,7 +461,6 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
     }
     known_.adopt(plan_.items);
     fixed_.clear();
-    safe_first_ = false;
     Decision decision;
     decision.what = "plan_adopted";
     decision.request = result.request;
@@ -481,12 +474,11 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
 }
 
 void Conductor::on(const DeadlineMissed& missed, const SessionEvent& event, Outputs& out) {
-    if (missed.request != request_ || !waiting_for_plan_) return;
+    if (missed.request != request_) return;
+    waiting_for_plan_ = false;
     decide("deadline_missed", {reason("deadline_missed", {{"what", missed.what}})}, out);
     const bool nothing_left = plan_.items.empty() || (heard_ && !heard_->playing);
-    plan_due_ = event.t + seconds(1);
-    if (nothing_left || plan_at_once_) ask_plan(event, "deadline_missed", true, out);
-    else waiting_for_plan_ = false;
+    if (nothing_left) ask_plan(event, "deadline_missed", true, out);
 }
 
 PersonState Conductor::learnt(Time now) const {

@@ -146,7 +146,6 @@ private:
     void end(std::string why, EngineAction action, Outputs& out);
     void finish(const SessionEvent& event, Outputs& out);
     void keep_hand_made(std::string_view why);
-    [[nodiscard]] flow::Va where_to_hold() const;
     void lags(const SessionEvent& event, Outputs& out);
     void got_worse(const SessionEvent& event, Outputs& out);
     void steer(const SessionEvent& event, Outputs& out);
@@ -182,8 +181,6 @@ private:
     bool waiting_for_plan_ = false;
     bool plan_at_once_ = false;             ///< the plan asked for replaces what plays now
     bool plan_by_hand_ = false;             ///< a person asked for it: nobody waits for its frame
-    Time plan_due_;                         ///< when it takes effect
-    bool safe_first_ = false;               ///< it answers "I don't feel safe": fixed_ begins with what is safe
     std::optional<Time> cut_at_;            ///< what plays is left then for the plan adopted last
     std::string plan_why_;                  ///< why it was asked for
     int replans_ = 0;

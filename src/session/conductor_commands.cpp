@@ -36,10 +36,11 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         out.engine.push_back({.action = action, .now = true, .at = at, .value = value});
     };
     if (question_ != "how_now") question_.clear();
+    const flow::PlanItem* playing = heard_ ? item(heard_->item) : nullptr;
     switch (command.kind) {
         case K::kStop: end("stopped", EngineAction::kStop, out); break;
         case K::kHold:
-            hold_at_ = where_to_hold();
+            hold_at_ = playing != nullptr && playing->expected ? *playing->expected : state_.felt.mean;
             ask_plan(event, "hold", false, out);
             break;
         case K::kGoOn:
@@ -76,9 +77,9 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         case K::kMoreSilence: play_silence(event, out); break;
         case K::kOverrideNext: override_next(command, event, out); break;
         case K::kOverrideLevel:
-            // A change, down or up; the engine stays under the ceiling.
+            // Louder than the ceiling is for the one who set it.
             if (const auto db = core::parse_double(arg(command, "gain_db"))) {
-                order(EngineAction::kSoften, *db);
+                order(EngineAction::kSoften, std::min(*db, policy_.ceiling_gain_db));
             }
             break;
         case K::kOverrideStep: override_step(command, event, out); break;
@@ -96,12 +97,6 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
     }
 }
 
-/// Where what plays stands, but for somebody who does not feel safe with it.
-flow::Va Conductor::where_to_hold() const {
-    const flow::PlanItem* playing = heard_ && !safe_first_ ? item(heard_->item) : nullptr;
-    return playing != nullptr && playing->expected ? *playing->expected : state_.felt.mean;
-}
-
 /// The person's own safe track if there is one, else quiet; the page shows their contact and the local
 /// help card (care), without any model in between.
 void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
@@ -112,7 +107,6 @@ void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
     const auto safe = policy_.safe_track ? world_.view->row(*policy_.safe_track) : std::nullopt;
     if (!safe) {
         play_silence(event, out);
-        safe_first_ = waiting_for_plan_;
         return;
     }
     flow::PlanItem item;
@@ -124,7 +118,6 @@ void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
     item.reasons = {{"your_safe_track", {}, 0.0}};
     fixed_ = {item};
     ask_plan(event, "unsafe", true, out);
-    safe_first_ = waiting_for_plan_;
 }
 
 flow::Va Conductor::back_point() const {
@@ -175,8 +168,7 @@ void Conductor::override_next(const flow::Command& command, const SessionEvent& 
         }
         list.push_back(chosen(*row, by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", command.actor));
     }
-    if (!safe_first_) fixed_.clear();
-    fixed_.insert(fixed_.end(), list.begin(), list.end());
+    fixed_ = std::move(list);
     ask_plan(event, "override", false, out);
 }
 

@@ -13,6 +13,7 @@ attune_test(learn unit DEPS learn SOURCES
   unit/learn_onnx_model_test.cpp
   unit/learn_results_test.cpp
   unit/learn_split_test.cpp
+  unit/learn_voice_model_test.cpp
   unit/learn_wfdb_test.cpp
   )
 find_package(rapidcheck REQUIRED)

@@ -4,7 +4,6 @@ attune_test(session unit WHOLE COST 40 DEPS session SOURCES
   unit/session_blocks_test.cpp
   unit/session_album_test.cpp
   unit/session_composed_test.cpp
-  unit/session_commands_test.cpp
   unit/session_dose_test.cpp
   unit/session_helped_test.cpp
   unit/session_known_items_test.cpp

@@ -9,6 +9,7 @@
 #include "affect/voice_recogniser.hpp"
 #include "support/stage.hpp"
 #include "support/temp_dir.hpp"
+#include "support/voice_for_any_sound.hpp"
 
 namespace attune::session {
 namespace {
@@ -44,6 +45,7 @@ class SpokenCheckIn : public testing::Test {
 protected:
     Result<CheckIn> of(double seconds, double level = 0.3) {
         const auto file = dir_.write("voice.wav", spoken(seconds, level));
+        tests::install_voice_for_any_sound(dir_.path());
         ATTUNE_TRY(auto recogniser, affect::make_voice_recogniser(kCheckInId, dir_.path(), affect::SpeechBy::kLevelAlone));
         return make_check_in("voice:wav:" + file.string(), std::move(recogniser));
     }
