@@ -132,6 +132,7 @@ TEST(Gates, ExerciseGateHolds) {
     const Evaluation e = result("stress");
     EXPECT_GE(value(e, "exercise_flagged", "wearable_stress_exercise"), .90);
     EXPECT_LE(value(e, "exercise_false_flags", "wearable_stress_exercise"), .05);
+    EXPECT_LE(value(e, "exercise_false_flags", "stress_predict"), .05);
 }
 
 TEST(Gates, TempoHolds) {
