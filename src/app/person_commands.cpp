@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `attune person`: listeners, their intake, the first two minutes, consent and hand-made plans.
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -26,6 +27,7 @@ struct Words {
     int days = 365;
     care::Loudness loudness;
     std::string role = "listener";
+    std::optional<std::string> new_contact, new_reach, new_region;
 };
 using Shared = std::shared_ptr<Words>;
 
@@ -34,6 +36,29 @@ Result<care::Person> who(session::Space& space, const Words& w) {
     if (w.person.empty()) return people.first(core::IdSource().next(), core::wall_now_ns());
     ATTUNE_TRY(const Id id, Id::parse(w.person));
     return people.person(id);
+}
+
+/// By name or id; a name that two have is not enough.
+Result<care::Person> named(session::Space& space, const std::string& name) {
+    ATTUNE_TRY(const auto all, space.people().all());
+    std::optional<care::Person> found;
+    for (const care::Person& p : all) {
+        if (p.id.text() == name) return p;
+        if (p.name != name) continue;
+        if (found) return fail(ErrorCode::kBadArgument, "'" + name + "' is the name of several listeners: give the id (attune person list)");
+        found = p;
+    }
+    if (!found) return fail(ErrorCode::kNotFound, "'" + name + "' is neither name nor id of a listener (attune person list)");
+    return *found;
+}
+
+/// Two or three letters in capitals, or empty: what a help card is named by.
+Result<std::string> region_of(const std::string& text) {
+    std::string region;
+    for (const char c : text) region.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    const bool letters = std::all_of(region.begin(), region.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (letters && (region.empty() || region.size() == 2 || region.size() == 3)) return region;
+    return fail(ErrorCode::kBadArgument, "'" + text + "' is not a region: two or three letters, e.g. US", "--region");
 }
 
 /// A track by path, key or its beginning; "artist:" and "tag:" choices as they are.
@@ -72,6 +97,21 @@ Result<int> add(Context& context, session::Space& space, const Words& w) {
     ATTUNE_CHECK(space.people().add(p));
     if (context.json) print({{"schema", "attune.person/1"}, {"person", person_json(p)}});
     else std::printf("%s\n", p.id.text().c_str());
+    return kDone;
+}
+
+/// Only what is given is changed; an empty text takes it away.
+Result<int> edit(Context& context, session::Space& space, const Words& w) {
+    if (!w.new_contact && !w.new_reach && !w.new_region)
+        return fail(ErrorCode::kBadArgument, "nothing to change: give --contact, --reach or --region", "person edit");
+    ATTUNE_TRY(care::Person p, named(space, w.name));
+    if (w.new_contact) p.contact_name = *w.new_contact;
+    if (w.new_reach) p.contact_reach = *w.new_reach;
+    if (w.new_region) {
+        ATTUNE_TRY(p.region, region_of(*w.new_region));
+    }
+    ATTUNE_CHECK(space.people().update(p));
+    if (context.json) print({{"schema", "attune.person/1"}, {"person", person_json(p)}});
     return kDone;
 }
 
@@ -211,6 +251,11 @@ void add_person_commands(CLI::App& app, Context& context) {
     a->add_option("--contact", w->contact, "who to turn to when they do not feel safe");
     a->add_option("--reach", w->reach, "that person's phone number");
     add_person_intake(*person, context);
+    auto* e = command(*person, context, w, "edit", "change the contact or the region of a listener", edit);
+    e->add_option("name", w->name, "name or id")->required();
+    e->add_option("--contact", w->new_contact, "who to turn to when they do not feel safe");
+    e->add_option("--reach", w->new_reach, "that person's phone number");
+    e->add_option("--region", w->new_region, "of the help card, e.g. US");
     auto* o = command(*person, context, w, "onboard", "five to ten tracks or artists they love, what never to play, what carries memories", onboard);
     o->add_option("--love", w->love, "TRACK or artist:NAME (may be repeated)");
     o->add_option("--never", w->never, "TRACK, artist:NAME or tag:NAME");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <unistd.h>
@@ -67,11 +68,18 @@ bool never_asked(session::Space& space, const Id& person) {
     return intake && !intake->asked;
 }
 
+/// affect_spec C, WORSE, the second time: the person's contact and the help card are offered with plain words.
+bool worse_again(const session::SessionEvent& event) {
+    const auto* decision = std::get_if<session::Decision>(&event.payload);
+    return decision != nullptr && decision->what == "flag" && !decision->reasons.empty() && decision->reasons.front().code == "worse_again";
+}
+
 /// In real time with what the session says and the keys of the terminal, where there is one.
 Result<session::RunReport> play(Context& context, session::Space& space, const session::RunRequest& request, const core::Strings& strings) {
     session::Inbox inbox;
     Id person;
     std::unique_ptr<TerminalKeys> keys;
+    std::future<void> help;
     SessionVoice voice(strings, say);
     voice.asks_to_speak(!request.check_in.empty());
     const auto watch = [&](const session::SessionEvent& event) {
@@ -83,7 +91,9 @@ Result<session::RunReport> play(Context& context, session::Space& space, const s
             keys = TerminalKeys::listen(inbox, [&] { print_help_of(context, person); });
             voice.keys_are_heard(keys != nullptr);
         }
-        if (!request.fast) voice.hear(event);
+        if (request.fast) return;
+        voice.hear(event);
+        if (worse_again(event)) help = std::async(std::launch::async, [&] { print_help_of(context, person); });  // the session waits for no file
     };
     auto report = session::run_session(space, request, context.cancel, watch, request.fast ? nullptr : &inbox);
     keys.reset();

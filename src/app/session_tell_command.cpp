@@ -33,8 +33,14 @@ Result<int> tell(Context& context, session::Space& space, Tell tell) {
     }
     ATTUNE_TRY(const auto what, session::parse_told(tell.words, speaker));
     ATTUNE_CHECK(session::tell(space.db(), row, what, speaker.actor, space.seal()));
-    if (context.json) print({{"schema", "attune.tell/1"}, {"session", row.id.text()}, {"told", tell.words}});
-    if (tell.words[0] == "unsafe" && !context.json) print_help(space, row.person);
+    const bool unsafe = tell.words[0] == "unsafe";
+    if (context.json) {
+        nlohmann::json told = {{"schema", "attune.tell/1"}, {"session", row.id.text()}, {"told", tell.words}};
+        if (unsafe) told["help"] = help_json(space, row.person);
+        print(told);
+    } else if (unsafe) {
+        print_help(space, row.person);
+    }
     return kDone;
 }
 

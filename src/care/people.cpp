@@ -64,6 +64,11 @@ Result<void> check_name(const Person& person) {
 
 store::RoomSchema schema() { return {"care", kRevisions}; }
 
+std::string contact_line(const Person& person) {
+    const bool both = !person.contact_name.empty() && !person.contact_reach.empty();
+    return person.contact_name + (both ? ", " : "") + person.contact_reach;
+}
+
 Result<std::string> People::opened(std::int64_t key_id, const store::Blob& sealed) const {
     ATTUNE_TRY(const store::Blob plain, seal_->open(key_id, sealed));
     return std::string(plain.begin(), plain.end());

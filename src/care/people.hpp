@@ -34,6 +34,9 @@ struct Person {
     std::int64_t created_ns = 0;   ///< wall clock
 };
 
+/// "Ben, +1 555 0100": what is known of name and reach; empty = there is no contact.
+[[nodiscard]] std::string contact_line(const Person& person);
+
 /// Leave to open one sensor for one purpose, until a time. Without it no device is opened.
 struct Grant {
     Id id, person;

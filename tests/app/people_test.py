@@ -109,6 +109,19 @@ class People(Program):
         loudest = max(e["data"]["gain_db"] for e in events if e["kind"] == "heard")
         self.assertLessEqual(loudest, 3.01)   # 15 dB is the most that a quiet file is given
 
+    def test_contact_and_region_of_a_listener_are_changed_by_name_or_id(self):
+        anna = self.must("person", "add", "Anna", "--contact", "Ben").stdout.strip()
+        self.must("person", "edit", "Anna", "--reach", "555 0100", "--region", "us")
+        person = self.answer("person", "edit", anna, "--contact", "Cleo")["person"]
+        self.assertEqual((person["contact_name"], person["contact_reach"], person["region"]), ("Cleo", "555 0100", "US"))
+        self.assertEqual(self.answer("person", "show", "--person", anna)["person"], person)
+        for words, what in ((["Anna"], "--contact"), (["Nobody", "--contact", "x"], "Nobody"), (["Anna", "--region", "../x"], "../x")):
+            refused = self.run_it("person", "edit", *words)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(what, refused.stderr)
+        self.must("person", "add", "Anna")
+        self.assertIn("several", self.run_it("person", "edit", "Anna", "--contact", "x").stderr)
+
     def test_no_sensor_opens_without_consent(self):
         refused = self.run_it("session", "run", "--goal", "calm", "--minutes", "1", "--sense", "ble:hr", "--sink", "null")
         self.assertEqual(refused.returncode, 1)

@@ -195,6 +195,17 @@ TEST_F(PeopleTest, ASealedProfileIsNotReadableInTheDatabase) {
     EXPECT_FALSE(people.person(bob.id));   // without the key
 }
 
+TEST(ContactLine, TellsWhatIsKnownOfNameAndReach) {
+    Person ben;
+    EXPECT_EQ(contact_line(ben), "");
+    ben.contact_name = "Ben";
+    EXPECT_EQ(contact_line(ben), "Ben");
+    ben.contact_reach = "+1 555 0100";
+    EXPECT_EQ(contact_line(ben), "Ben, +1 555 0100");
+    ben.contact_name.clear();
+    EXPECT_EQ(contact_line(ben), "+1 555 0100");
+}
+
 TEST(HelpCards, EveryShippedCardReadsAndAnUnknownRegionGetsTheInternationalOne) {
     for (const char* region : {"US", "ca", "GB", "IE", "EU", "INT"}) {
         const auto card = load_help_card(region);
