@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "flow/policy.hpp"
 #include "learn/model_registry.hpp"
 #include "serve/library_lines.hpp"
 #include "serve/live_hub.hpp"
@@ -48,14 +49,16 @@ struct PartState {
 /// Threads: any, once the server has started.
 class House {
 public:
-    House(std::unique_ptr<session::Space> space, std::string version)
-        : space_(std::move(space)), version_(std::move(version)), scan_(space_->data_dir()),
+    House(std::unique_ptr<session::Space> space, std::string version, flow::Deployment deployment = flow::Deployment::kHome)
+        : space_(std::move(space)), version_(std::move(version)), deployment_(deployment), scan_(space_->data_dir()),
           audio_(space_->data_dir()), workshop_(space_->data_dir()) {}
 
     /// A connection that no other thread uses meanwhile.
     [[nodiscard]] Result<PooledConnection> connect();
     [[nodiscard]] session::Space& space() { return *space_; }
     [[nodiscard]] const std::string& version() const { return version_; }
+    /// Where the server stands; workplace and education infer nothing from face, voice or body.
+    [[nodiscard]] flow::Deployment deployment() const { return deployment_; }
     [[nodiscard]] LiveHub& hub() { return hub_; }
     [[nodiscard]] LibraryLines& lines() { return lines_; }
     [[nodiscard]] ScanJob& scan() { return scan_; }
@@ -73,6 +76,7 @@ public:
 private:
     std::unique_ptr<session::Space> space_;
     std::string version_;
+    flow::Deployment deployment_;
     std::map<std::string, PartState> parts_;
     LiveHub hub_;
     LibraryLines lines_;

@@ -285,6 +285,7 @@ private:
             request.deployment = deployment_;
             request.seed = wish.seed;
             request.compose = wish.compose;
+            request.companion = wish.companion;
             request.sink = wish.sink == "browser" ? "null" : wish.sink;
             ATTUNE_CHECK(add_sensors(running, wish, request));
             if (running.browser) {

@@ -99,10 +99,49 @@ Result<std::string> change(House& house, const Request& request, const PathArgs&
     return std::string("{}");
 }
 
+/// find() takes any whole key: here it must be a track that can play.
+Result<ContentKey> track_here(library::Catalogue& catalogue, const std::string& text) {
+    ATTUNE_TRY(const ContentKey key, catalogue.find(text));
+    ATTUNE_TRY(const auto profile, catalogue.profile(key));
+    return profile.key;
+}
+
+/// What a flag needs besides its mark. A field that is not sent stays as it is; null or an empty list takes it away.
+Result<void> take_values(const JsonBody& body, Desk& desk, care::Intake& intake) {
+    const auto sent = [&](const char* name) { return body.raw().contains(name); };
+    if (sent("tinnitus_hz")) {
+        ATTUNE_TRY(intake.tinnitus_hz, body.maybe_number("tinnitus_hz", 100, 16'000));
+        if (intake.tinnitus_hz && !intake.flags.contains(care::Flag::kTinnitus))
+            return fail(ErrorCode::kBadArgument, "'tinnitus_hz' has no effect without the flag 'tinnitus'");
+    }
+    library::Catalogue catalogue(*desk.db);
+    if (sent("safe_track")) {
+        ATTUNE_TRY(const std::string track, body.text_or("safe_track", "", 64));
+        intake.safe_track.reset();
+        if (!track.empty()) {
+            ATTUNE_TRY(intake.safe_track, track_here(catalogue, track));
+        }
+    }
+    if (sent("triggers")) {
+        ATTUNE_TRY(const auto names, body.texts("triggers", 100, 300));
+        intake.triggers.clear();
+        for (const std::string& name : names) intake.triggers.insert(core::to_lower_ascii(core::trim(name)));
+        intake.triggers.erase("");
+    }
+    if (sent("trigger_tracks")) {
+        ATTUNE_TRY(const auto tracks, body.texts("trigger_tracks", 100, 64));
+        intake.trigger_tracks.clear();
+        for (const std::string& track : tracks) {
+            ATTUNE_TRY(const ContentKey key, track_here(catalogue, track));
+            intake.trigger_tracks.insert(key);
+        }
+    }
+    return {};
+}
+
 Result<std::string> set_intake(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
     ATTUNE_TRY(const auto names, body.texts("flags", 20, 40));
-    ATTUNE_TRY(const std::string contact, body.text_or("contact", "", 400));
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(care::Intake intake, desk->people.intake(person.id));
@@ -113,8 +152,13 @@ Result<std::string> set_intake(House& house, const Request& request, const PathA
         ATTUNE_TRY(const care::Flag flag, care::parse_flag(name));
         intake.flags.insert(flag);
     }
+    ATTUNE_CHECK(take_values(body, *desk, intake));
     ATTUNE_CHECK(desk->people.set_intake(person.id, intake));
-    person.contact_name = contact;
+    if (!body.has("contact")) return std::string("{}");
+    ATTUNE_TRY(const std::string contact, body.text("contact", 400));
+    if (contact == care::contact_line(person)) return std::string("{}");
+    person.contact_name = contact;  // one line holds both
+    person.contact_reach.clear();
     ATTUNE_CHECK(desk->people.update(person));
     return std::string("{}");
 }
@@ -123,17 +167,22 @@ Result<std::string> get_intake(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(const care::Intake intake, desk->people.intake(person.id));
-    ATTUNE_TRY(const flow::Policy policy, desk->people.policy(person.id, flow::Deployment::kHome, false, core::wall_now_ns()));
-    json flags = json::array(), known = json::array();
+    ATTUNE_TRY(const flow::Policy policy, desk->people.policy(person.id, house.deployment(), false, core::wall_now_ns()));
+    json flags = json::array(), known = json::array(), tracks = json::array();
     for (const care::Flag flag : intake.flags) flags.push_back(care::to_string(flag));
     for (const care::Flag flag : care::all_flags()) known.push_back(care::to_string(flag));
+    for (const ContentKey& key : intake.trigger_tracks) tracks.push_back(key.hex());
     return to_text({{"schema", "attune/intake/1"},
                     {"asked", intake.asked},
                     {"flags", flags},
                     {"known", known},
                     {"own_music_only", policy.flagged || !policy.allow_unfamiliar},
                     {"mirror_allowed", policy.allow_mirror && policy.infer_from_body && !policy.flagged},
-                    {"contact", person.contact_name}});
+                    {"tinnitus_hz", intake.tinnitus_hz ? json(*intake.tinnitus_hz) : json(nullptr)},
+                    {"safe_track", intake.safe_track ? json(intake.safe_track->hex()) : json(nullptr)},
+                    {"triggers", intake.triggers},
+                    {"trigger_tracks", tracks},
+                    {"contact", care::contact_line(person)}});
 }
 
 std::string loudness_text(const care::Settings& settings) {
@@ -177,7 +226,8 @@ Result<std::string> set_loudness(House& house, const Request& request, const Pat
     return loudness_text(settings);
 }
 
-/// "artist:NAME" is an artist, everything else a track's key.
+/// "artist:NAME" is an artist, everything else a track's key. "memories" are asked first; "memory_marks" says for each
+/// choice which of the three it is.
 Result<std::string> set_taste(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
     ATTUNE_TRY(const auto love, body.texts("love", 100, 300));
@@ -188,6 +238,13 @@ Result<std::string> set_taste(House& house, const Request& request, const PathAr
     ATTUNE_TRY(const auto view, library::Catalogue(*desk->db).view());
     session::Onboarding wishes{love, never, {}};
     for (const std::string& choice : memories) wishes.memories.emplace_back(choice, flow::Memory::kAsk);
+    ATTUNE_TRY(const JsonBody marks, body.object("memory_marks"));
+    if (marks.raw().size() > 100) return fail(ErrorCode::kBadArgument, "'memory_marks' has more than 100 entries");
+    for (const auto& [choice, value] : marks.raw().items()) {
+        ATTUNE_TRY(const std::string mark, marks.text(choice.c_str(), 20));
+        ATTUNE_TRY(const flow::Memory memory, session::parse_memory(mark));
+        wishes.memories.emplace_back(choice, memory);
+    }
     ATTUNE_CHECK(session::onboard(desk->people, *view, person.id, wishes));
     return std::string("{}");
 }
@@ -229,7 +286,7 @@ Result<std::string> set_consent(House& house, const Request& request, const Path
     grant.purpose = purpose;
     grant.granted_ns = core::wall_now_ns();
     grant.until_ns = grant.granted_ns + kConsentNs;
-    ATTUNE_CHECK(session::grant_consent(*desk->db, house.space().seal(), grant, flow::Deployment::kHome));
+    ATTUNE_CHECK(session::grant_consent(*desk->db, house.space().seal(), grant, house.deployment()));
     return std::string("{}");
 }
 
@@ -264,8 +321,7 @@ Result<std::string> help(House& house, const PathArgs& args) {
         }
         checked = card->checked;
     }
-    const std::string contact =
-        person.contact_name + (person.contact_reach.empty() ? "" : " " + person.contact_reach);
+    const std::string contact = care::contact_line(person);
     return to_text({{"schema", "attune/help/1"},
                     {"contact", contact.empty() ? json(nullptr) : json(contact)},
                     {"help", lines},

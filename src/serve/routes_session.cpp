@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "care/people.hpp"
 #include "core/strings.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -17,6 +18,7 @@
 #include "session/record.hpp"
 #include "session/replay.hpp"
 #include "session/summary.hpp"
+#include "session/told_words.hpp"
 
 namespace attune::serve {
 namespace {
@@ -93,6 +95,7 @@ Result<std::string> start(House& house, const Request& request) {
         ATTUNE_TRY(const std::int64_t seed, body.integer("seed", 0, INT64_MAX));
         wish.seed = static_cast<std::uint64_t>(seed);
     }
+    ATTUNE_TRY(wish.companion, body.boolean_or("companion", false));
     ATTUNE_TRY(wish.compose, composing_of(body));
     wish.actor = request.account;
     if (wish.compose.needs_library()) ATTUNE_CHECK(need_music(house));
@@ -188,18 +191,40 @@ Result<std::string> list(House& house) {
     return to_text({{"schema", "attune/sessions/1"}, {"sessions", out}});
 }
 
-Result<std::string> show(House& house, const PathArgs& args) {
+/// What the policy of the session, or today's of the person, keeps from them. A therapist or a researcher sees it: "as"
+/// says who looks, as --as on the command line.
+Result<bool> may_see_state(House& house, store::Connection& db, const session::SessionRow& row,
+                           const std::vector<session::SessionEvent>& events, const std::string& as) {
+    ATTUNE_TRY(const flow::Role role, session::parse_role(as));
+    if (role == flow::Role::kTherapist || role == flow::Role::kResearcher) return true;
+    for (const session::SessionEvent& event : events) {
+        if (const auto* start = std::get_if<session::Start>(&event.payload); start != nullptr && !start->policy.show_state) return false;
+        if (const auto* policy = std::get_if<flow::Policy>(&event.payload); policy != nullptr && !policy->show_state) return false;
+    }
+    if (row.person.none()) return true;
+    care::People people(db, house.space().seal());
+    const auto today = people.policy(row.person, house.deployment(), false, core::wall_now_ns());
+    return !today || today->show_state;  // a person who was erased has no policy of today
+}
+
+Result<std::string> show(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
     ATTUNE_TRY(const auto events, session::read_events(*db, row.id));
     json out = {{"schema", "attune/session/1"}, {"session", row.id.text()}};
     json path = json::array(), ratings = json::array(), words = json::array();
+    ATTUNE_TRY(const bool state_shown, may_see_state(house, *db, row, events, request.value("as", "listener")));
     if (!events.empty()) {
         ATTUNE_TRY(const session::Summary summary, session::summarise(events));
         out = session::to_json(summary);
         words = summary.start.words;
+        if (!state_shown) {
+            out["final_estimate"] = nullptr;
+            if (!summary.start.start) out["distance_start"] = nullptr;  // without a rating they are the estimate's
+            if (!summary.final_rating()) out["distance_final"] = nullptr;
+        }
         // At most one point in five seconds: a page draws no more.
-        for (std::size_t i = 0; i < summary.states.size(); i += 5) {
+        for (std::size_t i = 0; state_shown && i < summary.states.size(); i += 5) {
             const flow::AffectState& s = summary.states[i];
             if (!s.any_evidence) continue;
             path.push_back({{"t_s", s.t.seconds()},
@@ -219,7 +244,34 @@ Result<std::string> show(House& house, const PathArgs& args) {
     out["path"] = path;
     out["ratings"] = ratings;
     out["words"] = words;
+    out["state_shown"] = state_shown;
     return to_text(out);
+}
+
+/// What marked the last sessions for a therapist: somebody felt worse, or not safe. Newest session first.
+Result<std::string> flags(House& house) {
+    constexpr std::size_t kSessions = 10;
+    ATTUNE_TRY(const auto db, house.connect());
+    ATTUNE_TRY(auto rows, session::list_sessions(*db));
+    if (rows.size() > kSessions) rows.resize(kSessions);
+    care::People people(*db, house.space().seal());
+    json out = json::array();
+    for (const session::SessionRow& row : rows) {
+        const auto events = session::read_events(*db, row.id);
+        if (!events) continue;  // its page says what is wrong with it
+        const auto person = people.person(row.person);
+        for (const session::SessionEvent& event : *events) {
+            const auto* decision = std::get_if<session::Decision>(&event.payload);
+            if (decision == nullptr || decision->what != "flag" || decision->reasons.empty()) continue;
+            out.push_back({{"session", row.id.text()},
+                           {"initials", person ? json(person->name) : json(nullptr)},
+                           {"simulated", row.simulated},
+                           {"started_at", core::rfc3339(row.started_wall_ns)},
+                           {"t_s", event.t.seconds()},
+                           {"code", decision->reasons.front().code}});
+        }
+    }
+    return to_text({{"schema", "attune/flags/1"}, {"flags", out}});
 }
 
 Result<std::string> events(House& house, const Request& request, const PathArgs& args) {
@@ -395,10 +447,11 @@ void add_record_routes(Router& router, House& house) {
                answers_json([&house](const Request&, const PathArgs&) { return list(house); }));
     router.add(
         Method::kGet, "/api/v1/sessions/{id}",
-        answers_json([&house](const Request&, const PathArgs& a) { return show(house, a); }));
+        answers_json([&house](const Request& r, const PathArgs& a) { return show(house, r, a); }));
     router.add(
         Method::kDelete, "/api/v1/sessions/{id}",
         answers_json([&house](const Request&, const PathArgs& a) { return remove(house, a); }));
+    router.add(Method::kGet, "/api/v1/flags", answers_json([&house](const Request&, const PathArgs&) { return flags(house); }));
     router.add(Method::kGet, "/api/v1/sessions/{id}/events",
                answers_json(
                    [&house](const Request& r, const PathArgs& a) { return events(house, r, a); }));

@@ -81,7 +81,7 @@ Result<std::unique_ptr<Server>> Server::create(const ServerConfig& config) {
     }
 
     ATTUNE_TRY(auto space, session::Space::open(config.data_dir, config.db_url));
-    parts->house = std::make_unique<House>(std::move(space), config.version);
+    parts->house = std::make_unique<House>(std::move(space), config.version, config.deployment);
     parts->house->set_host(make_live_host(config.data_dir, config.db_url, parts->house->hub(), config.deployment));
     parts->house->models() = config.models;
     add_compose_routes(parts->site->router(), *parts->house);

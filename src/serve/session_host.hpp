@@ -30,6 +30,7 @@ struct StartRequest {
     std::optional<Id> person;
     std::optional<std::uint64_t> seed;
     session::ComposeChoice compose;  ///< as on the command line: nothing is composed unless it is asked for
+    bool companion = false;  ///< somebody is with the listener: "only with me" music may play
     std::string actor = "local";
 };
 
