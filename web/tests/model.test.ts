@@ -52,6 +52,21 @@ describe('what the page knows of a session', () => {
     expect(model.composer).toBe(null);
   });
 
+  it('offers help when somebody says again that they feel worse, until it is put away', () => {
+    const model = new SessionModel();
+    const flag = (seq: number, code: string) => event(seq, seq, 'decision', { what: 'flag', reasons: [{ code, args: {}, contribution: 0 }], plan: null, question: '', answers: [] });
+    model.apply(event(1, 0, 'start', { person: 'p', goal: null, start: null, simulated: false, sources: [], policy: null }));
+    model.apply(flag(2, 'worse'));
+    expect([model.person, model.offersHelp]).toEqual(['p', false]);
+    model.apply(flag(3, 'worse_again'));
+    expect(model.offersHelp).toBe(true);
+    model.helpPutAway = true;
+    expect(model.offersHelp).toBe(false);
+    model.apply(flag(4, 'worse_again'));
+    expect(model.offersHelp).toBe(true);
+    expect(model.flags.map((f) => f.code)).toEqual(['worse', 'worse_again', 'worse_again']);
+  });
+
   it('keeps the newest report of the sound', () => {
     const model = new SessionModel();
     for (const underruns of [0, 2]) model.apply(event(underruns + 1, 13, 'sound', { sink: 'browser', underruns, buffer_ms: 60, dose_share: 0.01 }));

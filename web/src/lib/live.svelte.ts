@@ -38,6 +38,7 @@ export class SessionModel {
   seq = 0;
   goal: { kind: string; minutes: number; point: Va | null } | null = null;
   start: Va | null = null;
+  person: string | null = null; // whose session it is
   simulated = false;
   showState = true;
   flagged = false;
@@ -56,6 +57,8 @@ export class SessionModel {
   held = false;
   paused = false;
   locked = false;
+  flags: { t_s: number; code: string }[] = []; // what a therapist is told
+  helpPutAway = false; // the card that was offered is not wanted now
   doseLeft: number | null = null;
   sound: SoundReport | null = null;
   composing: ComposeChoice | null = null;
@@ -130,6 +133,7 @@ export class SessionModel {
   }
 
   private onStart(data: {
+    person?: string | null;
     goal: SessionModel['goal'];
     start: Va | null;
     simulated: boolean;
@@ -139,6 +143,7 @@ export class SessionModel {
     policy: never;
   }): void {
     this.goal = data.goal;
+    this.person = data.person ?? null;
     this.start = data.start;
     this.simulated = this.simulated || data.simulated;
     this.locked = data.locked ?? false;
@@ -220,10 +225,20 @@ export class SessionModel {
       this.question = d.question;
       this.answers = d.answers;
     }
-    if (d.what === 'flag') this.locked = false; // what flags a session outranks a locked plan
+    if (d.what === 'flag') {
+      this.locked = false; // what flags a session outranks a locked plan
+      const code = d.reasons[0]?.code ?? '';
+      this.flags.push({ t_s, code });
+      if (code === 'worse_again') this.helpPutAway = false;
+    }
     if (d.what === 'steer' && this.decisions.at(-1)?.what === 'steer') this.decisions.pop(); // composed music may be steered each second
     this.decisions.push({ t_s, what: d.what, reasons: d.reasons });
     if (this.decisions.length > 200) this.decisions.shift();
+  }
+
+  /** Said twice that it gets worse: the person's contact and the help card are offered until they are put away. */
+  get offersHelp(): boolean {
+    return !this.helpPutAway && this.flags.some((f) => f.code === 'worse_again');
   }
 
   /** Who composes what plays now; null while a track plays. */
@@ -338,6 +353,10 @@ class Live {
   }
   private pending = 0;
 
+  putHelpAway(): void {
+    this.model.helpPutAway = true;
+    this.paint(true);
+  }
   command(kind: string, args: Record<string, string> = {}): Promise<void> {
     return api.post(`/sessions/${this.id}/commands`, { kind, args });
   }
