@@ -28,8 +28,8 @@ LEAST = {"states_per_s": 4.0 * .99, "camera_frames_per_core_s": 60.0}
 WIDTH, HEIGHT, FPS = 640, 480, 30
 
 
-def face_picture(path):
-    """A drawn face in a room, as a PPM: light from the left, brows, eyes, nose, mouth and hair."""
+def face_picture(path, shut):
+    """A drawn face in a room, as a PPM: light from the left, brows, eyes (open or shut), nose, mouth and hair."""
     cx, cy, a, b = 320.0, 240.0, 92.0, 122.0
     rows = bytearray()
     for y in range(HEIGHT):
@@ -47,7 +47,9 @@ def face_picture(path):
                     eu, ev = u - side * .40, v + .22
                     socket = math.exp(-(eu / .26) ** 2 - (ev / .16) ** 2)
                     shade += 38 * socket
-                    if (eu / .19) ** 2 + (ev / .075) ** 2 < 1:
+                    if shut and abs(ev - .05) < .015 and abs(eu) < .17:
+                        shade += 40
+                    if not shut and (eu / .19) ** 2 + (ev / .075) ** 2 < 1:
                         shade -= 45
                         if eu * eu + (ev * 1.2) ** 2 < .0065:
                             shade += 150
@@ -66,13 +68,16 @@ def face_picture(path):
 
 
 def video(path, seconds, fps, tmp):
-    picture = os.path.join(tmp, "face.ppm")
-    if not os.path.exists(picture):
-        face_picture(picture)
-    # The head sways by a few pixels and the sensor is noisy, so that tracking and light have something to do.
-    sway = "scale=704:528,crop=640:480:x='32+20*sin(2*PI*t/5)':y='24+12*sin(2*PI*t/7)',noise=alls=5:allf=t"
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-loop", "1", "-framerate", str(fps), "-i", picture, "-t", str(seconds), "-vf", sway,
-                    "-pix_fmt", "yuv420p", "-c:v", "mjpeg", "-q:v", "4", path], check=True)
+    pictures = [os.path.join(tmp, name) for name in ("open.ppm", "shut.ppm")]
+    for picture, shut in zip(pictures, (False, True)):
+        face_picture(picture, shut)
+    # The face blinks twenty times a minute, else it is a picture of one; the head sways by a few pixels and the sensor is
+    # noisy, so that tracking and light have something to do.
+    film = ("[0][1]overlay=enable='lt(mod(t,3),.25)':format=rgb,scale=704:528,"
+            "crop=640:480:x='32+20*sin(2*PI*t/5)':y='24+12*sin(2*PI*t/7)',noise=alls=5:allf=t")
+    inputs = [word for picture in pictures for word in ("-loop", "1", "-framerate", str(fps), "-i", picture)]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *inputs, "-filter_complex", film, "-t", str(seconds), "-pix_fmt", "yuv420p", "-c:v", "mjpeg",
+                    "-q:v", "4", path], check=True)
 
 
 def voice(path, seconds):

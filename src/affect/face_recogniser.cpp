@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <vector>
 
+#include "affect/face_liveness.hpp"
 #include "learn/crop_jpeg.hpp"
 #include "learn/face_classifier.hpp"
 
@@ -18,13 +20,11 @@ using learn::kFerClasses;
 constexpr std::size_t kHappy = 3;
 constexpr std::array<std::size_t, 4> kNegative = {0, 1, 2, 4};
 
-constexpr double kEveryS = 1.0, kStaleS = 2.0;
+constexpr double kJudgedS = 1.0;        // the crops of this long must be usable by majority
+constexpr double kStaleS = 2.0, kStaleEveryS = 1.0;
 constexpr double kDark = 25.0, kBlownOut = 235.0, kMaxRollDeg = 35.0;
 constexpr int kSmall = 40;
 constexpr double kBlurred = 3.0;        // mean absolute Laplacian of the crop [grey levels]
-constexpr double kFrozenS = 3.0, kHeldS = 30.0;
-constexpr double kSame = 0.05;          // mean change of a frozen picture [grey levels]
-constexpr double kStillEyes = 1.2;      // largest change of the eyes' band on a held picture [grey levels]
 constexpr double kSmoothS = 2.0, kLabelS = 5.0, kMargin = 0.1;
 constexpr double kRestS = 30.0, kRestShare = 0.05, kSmile = 0.5;
 constexpr int kCropSide = flow::kCropSize;
@@ -40,41 +40,6 @@ double sharpness(const std::vector<float>& luma) {
     }
     return sum / ((kCropSide - 2) * (kCropSide - 2));
 }
-
-/// Mean absolute difference over rows [from, to).
-double difference(const std::vector<float>& a, const std::vector<float>& b, int from, int to) {
-    double sum = 0.0;
-    for (auto i = static_cast<std::size_t>(from * kCropSide); i < static_cast<std::size_t>(to * kCropSide); ++i) {
-        sum += static_cast<double>(std::abs(a[i] - b[i]));
-    }
-    return sum / ((to - from) * kCropSide);
-}
-
-/// Says whether the picture lives: it changes at all, and so do the eyes.
-class Liveness {
-public:
-    void push(Time t, const std::vector<float>& luma) {
-        if (before_.empty()) {
-            moved_ = blinked_ = t;
-        } else {
-            if (difference(luma, before_, 0, kCropSide) > kSame) moved_ = t;
-            const double eyes = difference(luma, before_, 30, 48);
-            const double rest = difference(luma, before_, 60, 90);
-            if (eyes > kStillEyes && eyes > 1.15 * rest) blinked_ = t;
-        }
-        before_ = luma;
-        last_ = t;
-    }
-    void lose() { before_.clear(); }
-    [[nodiscard]] bool flat() const {
-        if (before_.empty()) return false;
-        return (last_ - moved_).seconds() >= kFrozenS || (last_ - blinked_).seconds() >= kHeldS;
-    }
-
-private:
-    std::vector<float> before_;
-    Time moved_, blinked_, last_;
-};
 
 /// What this face looks like at rest.
 class Rest {
@@ -134,57 +99,74 @@ public:
     const std::string& source() const noexcept override { return source_; }
     flow::SourceKind kind() const noexcept override { return flow::SourceKind::kFace; }
 
+    std::string waits_for() const override {
+        if (recent_.empty() || recent_.back().why != flow::Abstain::kWarmingUp) return {};
+        return "a blink, to know that it is no picture of a face";
+    }
+
     void push(const flow::Crop& crop) override {
+        if (!crop.source.empty() && crop.source != source_) return;
         if (fed_ && crop.t < last_) return;
         const double dt = fed_ ? std::clamp((crop.t - last_).seconds(), 0.0, 1.0) : 0.0;
-        fed_ = true;
+        fed_ = fresh_ = true;
         last_ = crop.t;
-        why_ = judge(crop, dt);
-        ++seen_;
-        if (!why_) ++used_;
+        origin_ = crop.origin;
+        while (!recent_.empty() && (crop.t - recent_.front().t).seconds() >= kJudgedS) recent_.pop_front();
+        recent_.push_back({crop.t, judge(crop, dt)});
     }
 
     std::optional<flow::Evidence> poll(Time now) override {
-        if (!fed_ || (asked_ && (now - said_).seconds() < kEveryS)) return std::nullopt;
+        if (!fed_) return std::nullopt;
         const bool stale = (now - last_).seconds() > kStaleS;
+        if (stale ? asked_ && (now - said_).seconds() < kStaleEveryS : !fresh_) return std::nullopt;
         flow::Evidence e;
         e.source = source_;
         e.kind = flow::SourceKind::kFace;
-        e.t = now;
-        e.window_s = asked_ ? (now - said_).seconds() : kEveryS;
+        e.t = stale ? now : last_;
+        e.window_s = asked_ ? std::max(0.0, (e.t - said_).seconds()) : kJudgedS;
         e.model = figures_.model;
         e.origin = origin_;
+        const auto used = static_cast<std::size_t>(std::ranges::count_if(recent_, [](const Judged& j) { return !j.why; }));
         if (stale) {
             e.abstained = flow::Abstain::kStale;
             e.quality = flow::Quality::kLost;
-        } else if (seen_ > 0 && 2 * used_ < seen_) {
-            e.abstained = why_.value_or(flow::Abstain::kPoorSignal);
-            e.quality = flow::Quality::kAlert;
-        } else if (seen_ == 0 || !smooth_) {
-            e.abstained = why_.value_or(flow::Abstain::kWarmingUp);
+        } else if (2 * used < recent_.size() || !smooth_) {
+            e.abstained = latest_reason();
+            e.quality = e.abstained == flow::Abstain::kWarmingUp ? flow::Quality::kGood : flow::Quality::kAlert;
         } else {
-            speak(e, now);
+            speak(e, used == recent_.size());
         }
-        said_ = now;
+        said_ = e.t;
         asked_ = true;
-        seen_ = used_ = 0;
+        fresh_ = false;
         return e;
     }
 
 private:
-    void speak(flow::Evidence& e, Time now) {
+    struct Judged {
+        Time t;
+        std::optional<flow::Abstain> why;
+    };
+
+    flow::Abstain latest_reason() const {
+        for (auto j = recent_.rbegin(); j != recent_.rend(); ++j)
+            if (j->why) return *j->why;
+        return flow::Abstain::kWarmingUp;
+    }
+
+    void speak(flow::Evidence& e, bool all_used) {
         const FaceProbabilities p = rest_.corrected(*smooth_);
-        e.dt_frame_s = spoke_ ? (now - *spoke_).seconds() : e.window_s;
-        spoke_ = now;
-        e.quality = used_ == seen_ ? flow::Quality::kGood : flow::Quality::kFewDrops;
+        e.dt_frame_s = spoke_ ? (e.t - *spoke_).seconds() : e.window_s;
+        spoke_ = e.t;
+        e.quality = all_used ? flow::Quality::kGood : flow::Quality::kFewDrops;
         e.valence = flow::Index{((*smooth_)[kHappy] - figures_.mean) / figures_.sd, figures_.r_rec, 0.7};
-        e.display = flow::Display{{learn::kFerLabels.begin(), learn::kFerLabels.end()}, {p.begin(), p.end()}, label_.step(now, p)};
+        e.display = flow::Display{{learn::kFerLabels.begin(), learn::kFerLabels.end()}, {p.begin(), p.end()}, label_.step(e.t, p)};
     }
 
     std::optional<flow::Abstain> judge(const flow::Crop& crop, double dt) {
         if (crop.n_faces > 1) return flow::Abstain::kSeveralFaces;
         if (crop.jpeg.empty()) {
-            live_.lose();
+            live_.lose(crop.t);
             return crop.light < kDark ? flow::Abstain::kTooDark : flow::Abstain::kNoFace;
         }
         if (crop.light < kDark) return flow::Abstain::kTooDark;
@@ -193,7 +175,11 @@ private:
         const auto luma = learn::decode_crop(crop.jpeg);
         if (!luma) return flow::Abstain::kPoorSignal;
         live_.push(crop.t, *luma);
-        if (live_.flat()) return flow::Abstain::kFlatPicture;
+        if (live_.verdict() == FaceLiveness::Verdict::kFlat) {
+            smooth_.reset();
+            return flow::Abstain::kFlatPicture;
+        }
+        if (live_.verdict() == FaceLiveness::Verdict::kUnknown) return flow::Abstain::kWarmingUp;
         if (sharpness(*luma) < kBlurred) return flow::Abstain::kPoorSignal;
         const auto p = net_.classify(learn::halve_crop(*luma));
         if (!p) return flow::Abstain::kPoorSignal;
@@ -208,15 +194,14 @@ private:
     learn::FaceClassifier net_;
     Figures figures_;
     flow::Origin origin_ = flow::Origin::kLive;
-    Liveness live_;
+    FaceLiveness live_;
     Rest rest_;
     Label label_;
     std::optional<FaceProbabilities> smooth_;
-    std::optional<flow::Abstain> why_;
+    std::deque<Judged> recent_;  ///< of the last kJudgedS
     std::optional<Time> spoke_;
     Time last_, said_;
-    bool fed_ = false, asked_ = false;
-    int seen_ = 0, used_ = 0;
+    bool fed_ = false, fresh_ = false, asked_ = false;
 };
 
 double figure(const learn::ModelCard& card, const char* name, double fallback) {

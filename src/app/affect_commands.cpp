@@ -22,7 +22,7 @@
 namespace attune::app {
 namespace {
 
-constexpr double kTickS = .25;              // AffectState at 4 Hz
+constexpr double kTickS = .2;               // AffectState at 5 Hz: a frame of the face waits no longer
 constexpr std::int64_t kAskEveryS = 240;    // a simulated listener is asked this often
 
 struct WatchOptions {
@@ -203,7 +203,7 @@ void add_affect_commands(CLI::App& app, Context& context) {
     CLI::App* affect = app.add_subcommand("affect", "the estimate of how the listener feels, with its uncertainty");
     affect->require_subcommand(1);
 
-    CLI::App* watch_command = affect->add_subcommand("watch", "print one AffectState a line, four a second (JSON Lines)");
+    CLI::App* watch_command = affect->add_subcommand("watch", "print one AffectState a line, five a second (JSON Lines)");
     watch_command->add_option("--sense", options->specs, "a source; may be given several times (attune sense list)")->required();
     watch_command->add_option("--from", options->from, "how you feel now: V,A, each in -1..1");
     watch_command->add_option("--seconds", options->seconds, "stop after this time; 0 = until the sources end")->check(CLI::Range(0.0, 86400.0));

@@ -2,9 +2,11 @@
 #pragma once
 /// page or camera → face recogniser: one aligned face; the frame that it came from is never kept.
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/time.hpp"
+#include "flow/provenance.hpp"
 
 namespace attune::flow {
 
@@ -14,7 +16,9 @@ inline constexpr int kCropSize = 96;
 inline constexpr double kLeftEyeX = 31.0, kRightEyeX = 65.0, kEyeY = 38.0;
 
 struct Crop {
+    std::string source;              ///< id of the source; empty = of the only one
     Time t;
+    Origin origin = Origin::kLive;   ///< of the picture
     std::vector<std::uint8_t> jpeg;  ///< 96×96 RGB, quality 85, rolled upright
     double roll_deg = 0.0;           ///< that was taken out
     double score = 0.0;              ///< of the detector, 0..1

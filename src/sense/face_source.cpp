@@ -26,7 +26,8 @@ Time at_seconds(double s) { return Time{from_seconds(s).ns}; }
 /// Pictures in, crops out: searches now and then, follows in between.
 class CropMaker {
 public:
-    CropMaker(learn::FaceFinder finder, double search_s) : finder_(std::move(finder)), search_s_(search_s) {}
+    CropMaker(learn::FaceFinder finder, std::string source, flow::Origin origin, double search_s)
+        : finder_(std::move(finder)), source_(std::move(source)), origin_(origin), search_s_(search_s) {}
 
     /// In words: who finds the faces.
     [[nodiscard]] const std::string& finder() const { return finder_.describe(); }
@@ -34,6 +35,8 @@ public:
     Result<flow::Crop> make(const media::Picture& picture, Time t) {
         const learn::RgbView view{picture.width, picture.height, picture.rgb};
         flow::Crop crop;
+        crop.source = source_;
+        crop.origin = origin_;
         crop.t = t;
         std::optional<learn::FoundFace> face;
         const bool due = picture.t_s - searched_s_ >= search_s_;
@@ -72,6 +75,8 @@ private:
     }
 
     learn::FaceFinder finder_;
+    std::string source_;
+    flow::Origin origin_;
     double search_s_;
     std::optional<learn::FoundFace> last_;
     double searched_s_ = -1e9, searched_far_s_ = -1e9, gain_ = 1.0;
@@ -208,7 +213,9 @@ Result<std::unique_ptr<Source>> open(const std::string& place, const FaceSourceO
     media::VideoOptions video;
     video.max_width = kMaxWidth;
     ATTUNE_TRY(auto reader, media::VideoReader::open(place, video));
-    return std::make_unique<FaceSource>(std::move(reader), CropMaker(std::move(finder), options.search_s), options, device);
+    const flow::Origin origin = reader->info().camera ? flow::Origin::kLive : flow::Origin::kReplayed;
+    CropMaker maker(std::move(finder), options.id, origin, options.search_s);
+    return std::make_unique<FaceSource>(std::move(reader), std::move(maker), options, device);
 }
 
 }  // namespace

@@ -81,11 +81,15 @@ private:
     }
 
     void add(CropMessage& m, Time now, sense::Batch& out) {
+        m.crop.source = id_;
+        m.crop.origin = provenance().origin;
         m.crop.t = when(m.t_ms, now);
         out.crops.push_back(std::move(m.crop));
     }
     void add(const NoFaceMessage& m, Time now, sense::Batch& out) {
         flow::Crop none;  // no picture: the recogniser abstains with its reason
+        none.source = id_;
+        none.origin = provenance().origin;
         none.t = when(m.t_ms, now);
         none.n_faces = m.n_faces;
         none.light = m.light;

@@ -6,6 +6,7 @@ attune_test(affect unit DEPS affect SOURCES
   unit/affect_body_recogniser_test.cpp
   unit/affect_brought_face_test.cpp
   unit/affect_detection_test.cpp
+  unit/affect_face_liveness_test.cpp
   unit/affect_face_recogniser_test.cpp
   unit/affect_fusion_test.cpp
   unit/affect_voice_recogniser_test.cpp

@@ -147,6 +147,44 @@ TEST_F(FaceRecogniserTest, EachReasonForSilenceIsNamed) {
     EXPECT_EQ(reason([](flow::Crop& c) { c.jpeg.resize(c.jpeg.size() / 2); }), flow::Abstain::kPoorSignal);
 }
 
+TEST_F(FaceRecogniserTest, EvidenceHasTheTimeOfTheFrameAndItsOrigin) {
+    auto r = make();
+    for (int k = 0; k < 40; ++k) {
+        auto c = crop(0.2 * k, k % 8 == 0 ? 25.0 : 0.0, 2.0, random_);
+        c.source = "face";
+        c.origin = flow::Origin::kReplayed;
+        r->push(c);
+        const auto e = r->poll(Time{from_seconds(0.2 * k + 0.15).ns});
+        ASSERT_TRUE(e) << "every frame is answered, 5 a second";
+        EXPECT_EQ(e->t, c.t);
+        EXPECT_EQ(e->origin, flow::Origin::kReplayed);
+        if (e->valence && k > 30) {
+            EXPECT_NEAR(e->dt_frame_s, 0.2, 1e-6);
+        }
+    }
+    EXPECT_FALSE(r->poll(Time{from_seconds(8.0).ns})) << "nothing new came";
+}
+
+TEST_F(FaceRecogniserTest, TheFaceOfAnotherCameraIsNotItsOwn) {
+    auto r = make();
+    auto c = crop(0.0, 0.0, 2.0, random_);
+    c.source = "face2";
+    r->push(c);
+    EXPECT_FALSE(r->poll(Time{from_seconds(1.0).ns}));
+}
+
+TEST_F(FaceRecogniserTest, NoEvidenceComesOutBeforeTheFirstSignOfLife) {
+    auto r = make();
+    for (int k = 0; k < 170; ++k) {
+        r->push(crop(0.2 * k, 0.0, 2.0, random_));
+        const auto e = r->poll(Time{from_seconds(0.2 * k).ns});
+        ASSERT_TRUE(e);
+        EXPECT_EQ(e->abstained, flow::Abstain::kWarmingUp);
+        EXPECT_FALSE(e->valence || e->display);
+        EXPECT_NE(r->waits_for(), "");
+    }
+}
+
 TEST_F(FaceRecogniserTest, ALostCameraIsStaleAndSilentInputSaysNothing) {
     auto r = make();
     EXPECT_FALSE(r->poll(Time{from_seconds(5.0).ns}));

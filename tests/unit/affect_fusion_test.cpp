@@ -173,6 +173,24 @@ TEST(Fusion, AbstainingIsNotNeutral) {
     EXPECT_EQ(s.sources[0].reason, "motion");
 }
 
+TEST(Fusion, ASourceThatSpeaksFiveTimesAsOftenWeighsNoMore) {
+    const auto at_rate = [](int per_s) {
+        Fusion f = fresh();
+        f.on_rating(felt(0, 0, 0));
+        for (int k = 1; k <= 500 * per_s; ++k) {
+            const double t = static_cast<double>(k) / per_s;
+            auto e = activation(t, std::sin(std::floor(t) * .7) + (t > 300 ? 2.0 : 0.0));
+            e.dt_frame_s = 1.0 / per_s;
+            f.on_evidence(e);
+        }
+        return f.state(at(501));
+    };
+    const auto slow = at_rate(1), fast = at_rate(5);
+    ASSERT_GT(slow.sources[0].weight, 0.0);
+    EXPECT_NEAR(fast.sources[0].weight, slow.sources[0].weight, .05 * slow.sources[0].weight);
+    EXPECT_NEAR(fast.felt.cov[2], slow.felt.cov[2], .02 * slow.felt.cov[2]);
+}
+
 TEST(Fusion, HeartAndSkinNeverSpeakAboutValence) {
     Fusion f = fresh();
     f.on_rating(felt(0, 0, 0));
