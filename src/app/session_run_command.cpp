@@ -29,6 +29,22 @@ void print_help_of(const Context& context, const Id& person) {
 
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
+/// Why a session of which nothing could be heard has failed.
+Error nothing_played(const session::Summary& summary, const core::Strings& strings) {
+    for (auto at = summary.decisions.rbegin(); at != summary.decisions.rend(); ++at) {
+        if (at->second.what != "gave_up" || at->second.reasons.empty()) continue;
+        const flow::Reason& why = at->second.reasons.front();
+        return {ErrorCode::kUnavailable, strings.get("reason." + why.code, why.args)};
+    }
+    return {ErrorCode::kUnavailable, strings.get("status.nothing_plays")};
+}
+
+/// How it ended, in words.
+std::string ending(const session::Summary& summary, const core::Strings& strings) {
+    const std::string key = "status." + summary.why_ended;
+    return strings.has(key) ? strings.get(key) : summary.why_ended;
+}
+
 void print_run(const session::RunReport& report, const core::Strings& strings) {
     const session::Summary& s = report.summary;
     if (s.simulated()) std::puts("SIMULATED");
@@ -40,7 +56,7 @@ void print_run(const session::RunReport& report, const core::Strings& strings) {
     for (const std::string& sentence : unmet) std::printf("  %s\n", sentence.c_str());
     const bool silent = std::any_of(s.unmet.begin(), s.unmet.end(), [](const auto& u) { return u.limit == "no_music"; });
     if (silent && !s.start.policy.allow_unfamiliar) std::printf("  %s\n", strings.get("terminal.known_music_only").c_str());
-    std::printf("session %s: %s after %.1f min, %d replans\n", s.start.session.text().c_str(), s.why_ended.c_str(),
+    std::printf("session %s: %s after %.1f min, %d replans\n", s.start.session.text().c_str(), ending(s, strings).c_str(),
                 s.ended.seconds() / 60.0, s.replans);
 }
 
@@ -119,7 +135,7 @@ void add_session_run(CLI::App& session, Context& context) {
     run->add_flag("--fast", request->fast, "in virtual time, as fast as the machine can");
     run->add_option("--seed", request->seed, "makes the session repeatable");
     run->add_option("--plan", request->plan, "a hand-made plan (attune person plan): its tracks come first");
-    run->add_flag("--lock", request->locked, "nothing but the hand-made plan");
+    run->add_flag("--lock", request->locked, "nothing but the hand-made plan; without one, the first plan stays as it is");
     run->add_option("--compose", request->compose.when, "composed music: never, gaps (where no track fits) or always")->capture_default_str();
     run->add_option("--engine", request->compose.engine, "who composes: rule, hmm or lstm")->capture_default_str();
     run->add_flag("--mirror", request->compose.mirror, "biofeedback: for three minutes the composed sound rises with skin conductance");
@@ -149,6 +165,7 @@ void add_session_run(CLI::App& session, Context& context) {
                 ATTUNE_TRY(const auto report, play(context, space, *request, strings));
                 if (context.json) print(to_json(report));
                 else print_run(report, strings);
+                if (report.summary.why_ended == "nothing_plays") return tl::unexpected(nothing_played(report.summary, strings));
                 return kDone;
             });
         };

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `attune session tell`: what a person or a therapist says to a session that runs in another process.
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
 #include "app/help_card.hpp"
 #include "app/in_space.hpp"
 #include "app/session_commands.hpp"
+#include "core/strings.hpp"
 #include "core/text.hpp"
 #include "library/catalogue.hpp"
 #include "session/mailbox.hpp"
@@ -22,6 +25,24 @@ struct Tell {
     std::vector<std::string> words;
 };
 
+constexpr std::chrono::milliseconds kLook{50}, kMostWait{3000};
+
+/// The session answers within a second: done, or refused and why. One that is stopped or busy elsewhere has not said no.
+Result<void> wait_for_answer(session::Space& space, const session::SessionRow& row, const session::Payload& what) {
+    const auto* command = std::get_if<flow::Command>(&what);
+    if (command == nullptr) return {};
+    const auto until = std::chrono::steady_clock::now() + kMostWait;
+    while (std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(kLook);
+        ATTUNE_TRY(const auto answer, session::answer_to(space.db(), row, command->id, space.seal()));
+        if (!answer) continue;
+        if (!answer->refused) return {};
+        ATTUNE_TRY(const auto strings, core::Strings::installed());
+        return fail(ErrorCode::kRefused, strings.get("reason." + answer->refused->code, answer->refused->args), "tell");
+    }
+    return {};
+}
+
 Result<int> tell(Context& context, session::Space& space, Tell tell) {
     for (std::string& word : tell.words) word = std::string(core::trim(word));
     session::Speaker speaker{tell.actor, flow::Role::kListener};
@@ -33,13 +54,13 @@ Result<int> tell(Context& context, session::Space& space, Tell tell) {
     }
     ATTUNE_TRY(const auto what, session::parse_told(tell.words, speaker));
     ATTUNE_CHECK(session::tell(space.db(), row, what, speaker.actor, space.seal()));
-    const bool unsafe = tell.words[0] == "unsafe";
+    const bool unsafe = tell.words[0] == "unsafe";   // never refused, and its help waits for nobody
+    if (unsafe && !context.json) print_help(space, row.person);
+    if (!unsafe) ATTUNE_CHECK(wait_for_answer(space, row, what));
     if (context.json) {
         nlohmann::json told = {{"schema", "attune.tell/1"}, {"session", row.id.text()}, {"told", tell.words}};
         if (unsafe) told["help"] = help_json(space, row.person);
         print(told);
-    } else if (unsafe) {
-        print_help(space, row.person);
     }
     return kDone;
 }
@@ -51,7 +72,7 @@ void add_session_tell(CLI::App& session, Context& context) {
     auto words = std::make_shared<Tell>();
     command->add_option("id", words->id, "a session's id, its beginning, or 'last'")->required();
     command->add_option("words", words->words,
-                        "rate V,A | like L | hold | go-on | back | skip | softer | slower | pause | resume | stop | unsafe | "
+                        "rate V,A | like L | hold | go-on | back | skip | softer | slower | faster | pause | resume | stop | unsafe | "
                         "silence | keep-going | quieter | next TRACK | block TRACK | withdraw SOURCE | level DB | lock | "
                         "unlock | step V,A (the last for a therapist)")
         ->required()->expected(1, 2);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "session/summary.hpp"
 #include "session/told_words.hpp"
 
 namespace attune::app {
@@ -90,11 +91,10 @@ void SessionVoice::began(const flow::Heard& heard) {
     item_ = heard.item;
     const auto plan = std::find_if(planned_.rbegin(), planned_.rend(), [&](const auto& p) { return p.id == heard.item; });
     if (plan == planned_.rend()) return;
-    const auto best = std::max_element(plan->reasons.begin(), plan->reasons.end(),
-                                       [](const auto& a, const auto& b) { return a.contribution < b.contribution; });
+    const flow::Reason* best = session::main_reason(plan->reasons);
     std::string name = plan->title;
     if (name.empty()) name = strings_.get(std::string("terminal.kind_") + flow::to_string(plan->kind));
-    say_(in_minutes(heard.t) + name + (best == plan->reasons.end() ? "" : "  (" + strings_.get("reason." + best->code, best->args) + ")"));
+    say_(in_minutes(heard.t) + name + (best == nullptr ? "" : "  (" + strings_.get("reason." + best->code, best->args) + ")"));
 }
 
 std::vector<std::string> unmet_sentences(const std::vector<flow::Unmet>& unmet, const core::Strings& strings) {

@@ -93,7 +93,15 @@ private:
         add(chosen_by_hand ? "override_refused" : to_string(refusal), i, 1.0, 0.0, to_string(refusal));
     }
 
+    /// The first item meets the listener: where they began, not only as near to it as this library comes.
+    void check_match(std::size_t i, const flow::PlanItem& item) {
+        if (item.phase != flow::Phase::kMatch || !item.expected) return;
+        const double away = flow::distance(*item.expected, request_.start);
+        if (away > request_.pace.match_radius + kHair) add("match_distance", i, away, request_.pace.match_radius, "more_music");
+    }
+
     void check_analysed(std::size_t i, const flow::PlanItem& item, const Edges& edges) {
+        check_match(i, item);
         if (before_ && !bridge_) check_join(i, join_of(*before_, edges, limits_));
         const double margin = edges.arousal_p95 - item.waypoint.arousal;
         if (margin > limits_.arousal_p95_margin + kHair)

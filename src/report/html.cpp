@@ -2,6 +2,7 @@
 #include "report/html.hpp"
 
 #include <cmath>
+#include <set>
 
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -136,16 +137,17 @@ private:
         out_ += "</tbody></table>\n<p class=\"soft\">" + escape(text("report.analysed_music")) + "</p>\n";
     }
 
-    /// The person reads the reason that weighs most; the professional all of them with their shares.
+    /// The person reads the reason that says most, and that the liking is not known, where it is not; the professional all
+    /// of them with their shares.
     std::string reasons(const flow::PlanItem& item) const {
-        const flow::Reason* best = nullptr;
-        std::string all;
+        const flow::Reason* best = session::main_reason(item.reasons);
+        if (best == nullptr) return "";
+        std::string all, words = escape(sentence(*best, strings_));
         for (const flow::Reason& reason : item.reasons) {
-            if (best == nullptr || reason.contribution > best->contribution) best = &reason;
+            if (&reason != best && reason.code == "liking_unknown") words += " " + escape(sentence(reason, strings_));
             all += "<br>" + escape(sentence(reason, strings_)) + " <span class=\"soft\">(" + number(reason.contribution) + ")</span>";
         }
-        if (best == nullptr) return "";
-        return professional() ? all.substr(4) : escape(sentence(*best, strings_));
+        return professional() ? all.substr(4) : words;
     }
 
     void estimate() {
@@ -162,21 +164,37 @@ private:
         out_ += "</dl>\n";
     }
 
+    /// Of every plan that was adopted, each with its time; what a plan does not change is not said again.
     void limits() {
-        if (s_.unmet.empty()) return;
-        out_ += heading(text("report.limits")) + "<ul>";
-        for (const flow::Unmet& u : s_.unmet) {
-            out_ += "<li>" + escape(u.limit) + ": " + number(u.value) + " where " + number(u.allowed) + " is asked (item " + std::to_string(u.item + 1) + ")</li>";
+        std::string list;
+        std::set<std::string> said;
+        for (const auto& [t, decision] : s_.decisions) {
+            if (!decision.plan) continue;
+            for (const flow::Unmet& u : decision.plan->unmet) list += limit(t, u, *decision.plan, said);
         }
-        out_ += "</ul>\n";
+        if (!list.empty()) out_ += heading(text("report.limits")) + "<ul>" + list + "</ul>\n";
+    }
+
+    std::string limit(Time t, const flow::Unmet& u, const flow::Plan& plan, std::set<std::string>& said) const {
+        const std::string title = u.item < plan.items.size() ? plan.items[u.item].title : "";
+        const std::string words = escape((title.empty() ? "" : "“" + title + "”: ") +
+                                         strings_.get("unmet." + u.limit, {{"value", number(u.value)}, {"allowed", number(u.allowed)}})) +
+                                  " <span class=\"soft\">(" + number(u.value) + " / " + number(u.allowed) + ")</span>";
+        return said.insert(words).second ? "<li>" + minutes_text(t.seconds()) + " min: " + words + "</li>" : "";
+    }
+
+    /// The sentence of a code; the code itself where there is none.
+    std::string words_of(const char* group, const std::string& code) const {
+        const std::string key = group + code;
+        return strings_.has(key) ? strings_.get(key) : code;
     }
 
     void decisions() {
         out_ += heading(text("report.decisions")) + "<table><tbody>\n";
         for (const auto& [t, decision] : s_.decisions) {
-            std::string why = escape(decision.question);
+            std::string why = decision.question.empty() ? "" : escape(words_of("web.question.", decision.question));
             for (const flow::Reason& reason : decision.reasons) why += (why.empty() ? "" : "; ") + escape(sentence(reason, strings_));
-            out_ += "<tr><td>" + minutes_text(t.seconds()) + "</td><td>" + escape(decision.what) + "</td><td>" + why + "</td></tr>\n";
+            out_ += "<tr><td>" + minutes_text(t.seconds()) + "</td><td>" + escape(words_of("decision.", decision.what)) + "</td><td>" + why + "</td></tr>\n";
         }
         for (const auto& [t, fault] : s_.faults) {
             out_ += "<tr><td>" + minutes_text(t.seconds()) + "</td><td>fault</td><td>" + escape(fault.room + ": " + fault.code + " " + fault.message) + "</td></tr>\n";

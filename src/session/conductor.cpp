@@ -162,13 +162,14 @@ void Conductor::on(const Start& start, const SessionEvent& event, Outputs& out) 
         worsening_.on_rating(rating);
     }
     for (const ContentKey& key : start.fixed) {
-        const auto row = world_.view->row(key);
-        if (row) fixed_.push_back(chosen(*row, "hand_made_plan", event.actor));
-        else decide("refused", {reason("track_unknown", {{"track", key.hex()}})}, out);
+        if (auto why = refusal_of_tracks(key.hex())) decide("refused", {*std::move(why)}, out);
+        else fixed_.push_back(chosen(*world_.view->row(key), "hand_made_plan", event.actor));
     }
-    if (start.locked && !fixed_.empty()) fixed_.back().phase = flow::Phase::kLand;
+    only_fixed_ = start.locked && !fixed_.empty();
+    if (only_fixed_) fixed_.back().phase = flow::Phase::kLand;
     ask_plan(event, "start", true, out);
-    locked_ = start.locked && !fixed_.empty();
+    locked_ = start.locked && (only_fixed_ || start.fixed.empty());   // without a hand-made plan: the first one
+    only_fixed_ = false;
 }
 
 void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
@@ -349,8 +350,11 @@ void Conductor::keep_hand_made(std::string_view why) {
     }
 }
 
+/// Who waits for a plan that leaves at once what plays ("I don't feel safe", a skip) does not lose that, nor wait anew,
+/// because something lesser is said before it comes: the new plan stands in the old one's place.
 void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out) {
     if (locked_ || finishing_ || ended_) return;
+    const bool in_its_place = waiting_for_plan_ && plan_at_once_;
     if (request_ > 0) ++replans_;
     keep_hand_made(why);
     PlanOrder order;
@@ -358,6 +362,8 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     order.asked_at = event.t;
     // The first plan is made before the first sound; every other takes effect a second later.
     order.effective_at = request_ == 1 ? event.t : event.t + seconds(1);
+    if (in_its_place) order.effective_at = std::min(order.effective_at, std::max(plan_due_, event.t));
+    now = now || in_its_place;
     order.strategy = strategy_;
     order.seed = start_.seed;
     order.world = world_;
@@ -372,7 +378,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     const flow::PlanItem* playing = heard_ && heard_->playing ? item(heard_->item) : nullptr;
     double rest_s = playing != nullptr ? (playing->out_s - heard_->position_s) / heard_->tempo_ratio : 0.0;
     double lead_s = (order.effective_at - event.t).seconds();
-    plan_by_hand_ = by_hand(event);
+    plan_by_hand_ = by_hand(event) || (in_its_place && plan_by_hand_);
     if (request_ > 1 && !plan_by_hand_) lead_s += kActsAfter.seconds();
     double starts_in_s = lead_s;
     std::vector<ContentKey> also_heard;   // plays now, but is not what the plan will follow
@@ -433,13 +439,14 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     r.starter = person_.starter;
     r.rated = rated_;
     r.fixed = fixed_;
-    if (start_.locked && request_ == 1 && !fixed_.empty())   // nothing but the hand-made plan
+    if (only_fixed_)
         r.remaining_s = std::min(r.remaining_s, choose::planned_seconds(fixed_));
     r.state_seq = event.seq;
 
     waiting_for_plan_ = true;
     plan_at_once_ = now;
-    plan_why_ = why;
+    plan_due_ = order.effective_at;
+    if (!in_its_place) plan_why_ = why;
     Decision decision;
     decision.what = "plan_requested";
     decision.request = order.request;
@@ -461,6 +468,7 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
     }
     known_.adopt(plan_.items);
     fixed_.clear();
+    safe_first_ = false;
     Decision decision;
     decision.what = "plan_adopted";
     decision.request = result.request;
@@ -474,11 +482,12 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
 }
 
 void Conductor::on(const DeadlineMissed& missed, const SessionEvent& event, Outputs& out) {
-    if (missed.request != request_) return;
-    waiting_for_plan_ = false;
+    if (missed.request != request_ || !waiting_for_plan_) return;
     decide("deadline_missed", {reason("deadline_missed", {{"what", missed.what}})}, out);
     const bool nothing_left = plan_.items.empty() || (heard_ && !heard_->playing);
-    if (nothing_left) ask_plan(event, "deadline_missed", true, out);
+    plan_due_ = event.t + seconds(1);
+    if (nothing_left || plan_at_once_) ask_plan(event, "deadline_missed", true, out);
+    else waiting_for_plan_ = false;
 }
 
 PersonState Conductor::learnt(Time now) const {

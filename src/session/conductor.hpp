@@ -146,6 +146,10 @@ private:
     void end(std::string why, EngineAction action, Outputs& out);
     void finish(const SessionEvent& event, Outputs& out);
     void keep_hand_made(std::string_view why);
+    [[nodiscard]] flow::Va where_to_hold() const;
+    [[nodiscard]] std::optional<flow::Reason> refusal(const flow::Command& command) const;
+    [[nodiscard]] std::optional<flow::Reason> refusal_of_tracks(const std::string& tracks) const;
+    void keep_locked();
     void lags(const SessionEvent& event, Outputs& out);
     void got_worse(const SessionEvent& event, Outputs& out);
     void steer(const SessionEvent& event, Outputs& out);
@@ -181,10 +185,14 @@ private:
     bool waiting_for_plan_ = false;
     bool plan_at_once_ = false;             ///< the plan asked for replaces what plays now
     bool plan_by_hand_ = false;             ///< a person asked for it: nobody waits for its frame
+    Time plan_due_;                         ///< when it takes effect
+    bool safe_first_ = false;               ///< it answers "I don't feel safe": fixed_ begins with what is safe
     std::optional<Time> cut_at_;            ///< what plays is left then for the plan adopted last
     std::string plan_why_;                  ///< why it was asked for
     int replans_ = 0;
     bool locked_ = false;
+    bool only_fixed_ = false;               ///< the next plan holds fixed_ and nothing else
+    int slower_by_ = 0;                     ///< steps below the tempo of the music
     std::vector<flow::PlanItem> fixed_;     ///< a therapist's next items
     std::optional<flow::Va> hold_at_;
     bool land_now_ = false;

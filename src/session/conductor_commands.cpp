@@ -2,6 +2,8 @@
 // What each button does. The rest of the conductor is in conductor.cpp.
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "choose/score.hpp"
 #include "core/text.hpp"
@@ -11,7 +13,8 @@ namespace attune::session {
 namespace {
 
 constexpr double kSofterDb = -3.0;
-constexpr double kSlowerRatio = .96;
+constexpr double kSlowerStep = .04;   ///< of the tempo
+constexpr int kMostSlower = 3;        ///< steps: what is left is above the .85 that the stretcher goes down to
 constexpr double kSilenceS = 45.0;
 constexpr double kWidestStep = 1.0;   ///< a therapist may widen a step limit to this
 
@@ -26,9 +29,69 @@ bool by_therapist(const flow::Command& command) {
 
 }  // namespace
 
+/// Each of the tracks, separated by commas, is known and not blocked, or why not.
+std::optional<flow::Reason> Conductor::refusal_of_tracks(const std::string& tracks) const {
+    const flow::LibraryView& view = *world_.view;
+    for (const std::string_view text : core::split(tracks, ',')) {
+        const auto key = ContentKey::parse(text);
+        const auto row = key ? view.row(*key) : std::nullopt;
+        if (!row) return flow::Reason{"track_unknown", {{"track", std::string(text)}}, 0.0};
+        if (flow::is_blocked(policy_.blocks, *key, view.artists[view.artist[*row]], view.genres[view.genre[*row]]))
+            return flow::Reason{"track_is_blocked", {{"track", std::string(text)}, {"title", view.title[*row]}}, 0.0};
+    }
+    return std::nullopt;
+}
+
+/// What would do nothing, or is not for this speaker, is said aloud instead of done in silence. "I don't feel safe",
+/// stop, pause, softer, block and withdraw are never refused for a lock.
+std::optional<flow::Reason> Conductor::refusal(const flow::Command& command) const {
+    using K = flow::CommandKind;
+    const auto no = [](std::string code, std::map<std::string, std::string> args = {}) { return flow::Reason{std::move(code), std::move(args), 0.0}; };
+    const bool therapist = by_therapist(command);
+    switch (command.kind) {
+        case K::kOverrideStep:
+        case K::kLockPlan:
+        case K::kUnlockPlan:
+            if (!therapist) return no("only_a_therapist", {{"what", flow::to_string(command.kind)}});
+            if (locked_ && command.kind == K::kOverrideStep) return no("plan_is_locked");
+            break;
+        case K::kOverrideNext:
+            if (locked_ && !therapist) return no("plan_is_locked");
+            return refusal_of_tracks(arg(command, "track"));
+        case K::kHold:
+        case K::kGoOn:
+        case K::kBack:
+        case K::kMoreSilence:
+            if (locked_) return no("plan_is_locked");
+            break;
+        case K::kSlower: {
+            const bool back = !arg(command, "back").empty();
+            if (slower_by_ == (back ? 0 : kMostSlower)) return no(back ? "own_tempo_already" : "slowest_already");
+            break;
+        }
+        case K::kWithdrawSensor:
+        case K::kGrantSensor: {
+            std::set<std::string> ids;
+            for (const auto& [id, kind] : start_.sources) ids.insert(id);
+            for (const flow::SourceState& source : fusion_.state(now_).sources) ids.insert(source.id);
+            if (ids.contains(arg(command, "source"))) break;
+            std::string known;
+            for (const std::string& id : ids) known += (known.empty() ? "" : ", ") + id;
+            return no(known.empty() ? "no_sources" : "source_unknown", {{"source", arg(command, "source")}, {"known", known}});
+        }
+        default: break;
+    }
+    return std::nullopt;
+}
+
 void Conductor::on(const flow::Command& command, const SessionEvent& event, Outputs& out) {
     using K = flow::CommandKind;
-    const std::string kind = flow::to_string(command.kind);
+    if (auto why = refusal(command)) {
+        decide("refused", {*std::move(why)}, out);
+        return;
+    }
+    const bool faster = command.kind == K::kSlower && !arg(command, "back").empty();
+    const std::string kind = faster ? "faster" : flow::to_string(command.kind);
     decide(kind, {{"you_said_" + kind, {{"actor", command.actor}, {"role", to_string(command.role)}}, 0.0}}, out);
     const auto order = [&, said = out.records.size() - 1](EngineAction action, double value = 0.0) {
         const std::optional<FramePos> at = by_hand(event) ? std::nullopt : std::optional(acts_at(event.t));
@@ -36,11 +99,10 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         out.engine.push_back({.action = action, .now = true, .at = at, .value = value});
     };
     if (question_ != "how_now") question_.clear();
-    const flow::PlanItem* playing = heard_ ? item(heard_->item) : nullptr;
     switch (command.kind) {
         case K::kStop: end("stopped", EngineAction::kStop, out); break;
         case K::kHold:
-            hold_at_ = playing != nullptr && playing->expected ? *playing->expected : state_.felt.mean;
+            hold_at_ = where_to_hold();
             ask_plan(event, "hold", false, out);
             break;
         case K::kGoOn:
@@ -62,7 +124,10 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             break;
         case K::kSofter:
         case K::kQuieter: order(EngineAction::kSoften, kSofterDb); break;
-        case K::kSlower: order(EngineAction::kSlower, kSlowerRatio); break;
+        case K::kSlower:
+            slower_by_ += faster ? -1 : 1;
+            order(EngineAction::kSlower, 1.0 - kSlowerStep * slower_by_);
+            break;
         case K::kPause:
             if (!paused_) paused_since_ = event.t;
             paused_ = true;
@@ -77,9 +142,9 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
         case K::kMoreSilence: play_silence(event, out); break;
         case K::kOverrideNext: override_next(command, event, out); break;
         case K::kOverrideLevel:
-            // Louder than the ceiling is for the one who set it.
+            // A change, down or up; the engine stays under the ceiling.
             if (const auto db = core::parse_double(arg(command, "gain_db"))) {
-                order(EngineAction::kSoften, std::min(*db, policy_.ceiling_gain_db));
+                order(EngineAction::kSoften, *db);
             }
             break;
         case K::kOverrideStep: override_step(command, event, out); break;
@@ -97,6 +162,12 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
     }
 }
 
+/// Where what plays stands, but for somebody who does not feel safe with it.
+flow::Va Conductor::where_to_hold() const {
+    const flow::PlanItem* playing = heard_ && !safe_first_ ? item(heard_->item) : nullptr;
+    return playing != nullptr && playing->expected ? *playing->expected : state_.felt.mean;
+}
+
 /// The person's own safe track if there is one, else quiet; the page shows their contact and the local
 /// help card (care), without any model in between.
 void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
@@ -107,6 +178,7 @@ void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
     const auto safe = policy_.safe_track ? world_.view->row(*policy_.safe_track) : std::nullopt;
     if (!safe) {
         play_silence(event, out);
+        safe_first_ = waiting_for_plan_;
         return;
     }
     flow::PlanItem item;
@@ -118,6 +190,7 @@ void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
     item.reasons = {{"your_safe_track", {}, 0.0}};
     fixed_ = {item};
     ask_plan(event, "unsafe", true, out);
+    safe_first_ = waiting_for_plan_;
 }
 
 flow::Va Conductor::back_point() const {
@@ -155,28 +228,27 @@ flow::PlanItem Conductor::chosen(std::size_t row, const char* reason, const std:
     return item;
 }
 
+/// What of the locked plan is still to come stays behind what was chosen.
+void Conductor::keep_locked() {
+    const auto& items = plan_.items;
+    auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return heard_ && i.id == heard_->item; });
+    for (at = at == items.end() ? items.begin() : at + 1; at != items.end(); ++at) fixed_.push_back(*at);
+}
+
 void Conductor::override_next(const flow::Command& command, const SessionEvent& event, Outputs& out) {
-    const flow::LibraryView& view = *world_.view;
-    std::vector<flow::PlanItem> list;
+    if (!safe_first_) fixed_.clear();
     const std::string tracks = arg(command, "track");  // split() points into it
-    for (const std::string_view text : core::split(tracks, ',')) {
-        const auto key = ContentKey::parse(text);
-        const auto row = key ? view.row(*key) : std::nullopt;
-        if (!row || flow::is_blocked(policy_.blocks, *key, view.artists[view.artist[*row]], view.genres[view.genre[*row]])) {
-            decide("refused", {{row ? "track_is_blocked" : "track_unknown", {{"track", std::string(text)}}, 0.0}}, out);
-            return;
-        }
-        list.push_back(chosen(*row, by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", command.actor));
-    }
-    fixed_ = std::move(list);
+    for (const std::string_view text : core::split(tracks, ','))
+        fixed_.push_back(chosen(*world_.view->row(*ContentKey::parse(text)), by_therapist(command) ? "chosen_by_therapist" : "chosen_by_you", command.actor));
+    const bool locked = std::exchange(locked_, false);
+    only_fixed_ = locked;
+    if (locked) keep_locked();
     ask_plan(event, "override", false, out);
+    only_fixed_ = false;
+    locked_ = locked;
 }
 
 void Conductor::override_step(const flow::Command& command, const SessionEvent& event, Outputs& out) {
-    if (!by_therapist(command)) {
-        decide("refused", {{"only_a_therapist", {{"what", "override_step"}}, 0.0}}, out);
-        return;
-    }
     const auto v = core::parse_double(arg(command, "max_valence_step"));
     const auto a = core::parse_double(arg(command, "max_arousal_step"));
     if (v) policy_.limits.valence = std::clamp(*v, .01, kWidestStep);

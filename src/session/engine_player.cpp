@@ -12,6 +12,7 @@ constexpr double kClosingFadeS = 10.0;
 constexpr Duration kJump = milliseconds(200);
 constexpr Duration kMostLate = seconds(1);   ///< a session begins with its first frame, up to this much after its start
 constexpr Duration kMostStop = milliseconds(500);
+constexpr std::int64_t kOpensAhead = kSecond / 4;   ///< of a cut by hand: the follower's file is opened before it sounds
 
 Time frame_time(FramePos frame) {
     return {frame.value / kSecond * 1'000'000'000 + frame.value % kSecond * 1'000'000'000 / kSecond};
@@ -82,7 +83,9 @@ void EnginePlayer::adopt(const EngineOrder& order) {
         if (item.kind == flow::ItemKind::kTrack && blocked(item.track)) refused_.push_back(item.id);
         else plan.push_back(item);
     }
-    const std::int64_t at = frame_of(order.at);
+    std::int64_t at = frame_of(order.at);
+    if (at < 0 && order.now && playing_ && mode_ == play::RunMode::kLive) 
+        at = player_->frame() + static_cast<std::int64_t>(player_->telemetry().ahead_ms * kSecond / 1000) + kOpensAhead;
     queue(plan, at, order.now);
     finish_after_ = order.finish ? order.plan.items.back().id : Id{};
     if (!order.now || order.plan.items.empty()) return;

@@ -92,8 +92,8 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
     if (!request.plan.empty()) {
         ATTUNE_TRY(const Id whose, person_of(space, request, start.wall_ns));
         ATTUNE_TRY(start.fixed, kept_plan(people, whose, request.plan));
-        start.locked = request.locked;
     }
+    start.locked = request.locked;
     ATTUNE_TRY(state.starter, starter_tracks(space));
     start.policy.startle_guard = start.policy.startle_guard || start.goal.kind == flow::GoalKind::kCalm ||
                                  start.goal.kind == flow::GoalKind::kSleep;
@@ -224,6 +224,16 @@ Result<void> may_compose(const Start& start) {
     return {};
 }
 
+/// A locked plan of which nothing may be played would be no plan: anything else would outrank its lock.
+Result<void> may_lock(const Start& start, const flow::LibraryView& view, const std::string& plan) {
+    if (!start.locked || start.fixed.empty()) return {};
+    for (const ContentKey& key : start.fixed) {
+        const auto row = view.row(key);
+        if (row && !flow::is_blocked(start.policy.blocks, key, view.artists[view.artist[*row]], view.genres[view.genre[*row]])) return {};
+    }
+    return fail(ErrorCode::kRefused, "every track of the plan is blocked or not in the library any more, and it is locked", "--plan " + plan);
+}
+
 /// Everything that a run needs besides the player and the record.
 Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::CancelToken& cancel) {
     RunSetup setup;
@@ -264,6 +274,7 @@ Result<RunSetup> prepare(Space& space, const RunRequest& request, const core::Ca
     start.zone = core::local_zone();
     ATTUNE_CHECK(know_person(space, request, start));
     ATTUNE_CHECK(may_compose(start));
+    ATTUNE_CHECK(may_lock(start, *setup.world.view, request.plan));
     ATTUNE_TRY(start.view_hash, keep_view(space.db(), *setup.world.view));
     return setup;
 }

@@ -36,6 +36,27 @@ Result<void> tell(store::Connection& db, const SessionRow& session, const Payloa
     return {};
 }
 
+Result<std::optional<Answer>> answer_to(store::Connection& db, const SessionRow& session, const Id& command, const store::Seal& seal) {
+    ATTUNE_TRY(const auto rows,
+               db.query("SELECT seq, kind, version, key_id, payload FROM event WHERE session_id = $1 AND seq > $2 AND kind IN ($3, $4) ORDER BY seq",
+                        {store::to_blob(session.id), static_cast<std::int64_t>(session.events), static_cast<int>(EventKind::kCommand),
+                         static_cast<int>(EventKind::kDecision)}));
+    std::optional<std::int64_t> said;
+    for (const store::Row& row : rows) {
+        const auto kind = static_cast<EventKind>(row[1].integer());
+        if (said && (kind != EventKind::kDecision || row[0].integer() != *said + 1)) break;   // something else came next
+        if (!said && kind != EventKind::kCommand) continue;
+        ATTUNE_TRY(const auto plain, seal.open(row[3].integer(), row[4].blob()));
+        ATTUNE_TRY(const auto payload, decode(kind, static_cast<int>(row[2].integer()), plain));
+        if (const auto* decision = std::get_if<Decision>(&payload)) {
+            if (decision->what == "refused" && !decision->reasons.empty()) return Answer{decision->reasons.front()};
+            return Answer{};
+        }
+        if (std::get<flow::Command>(payload).id == command) said = row[0].integer();
+    }
+    return said ? std::optional(Answer{}) : std::nullopt;
+}
+
 Result<std::vector<Incoming>> take_told(store::Connection& db, const Id& session, const store::Seal& seal) {
     std::vector<Incoming> letters;
     ATTUNE_TRY(const auto rows, db.query("SELECT id, kind, version, actor, key_id, payload FROM told "

@@ -8,6 +8,7 @@
 /// Errors   tell(): kRefused if the session does not run, with what became of it; those of store::Connection
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -23,6 +24,14 @@ namespace attune::session {
 /// Command or Rating; anything else is a bug.
 [[nodiscard]] Result<void> tell(store::Connection& db, const SessionRow& session, const Payload& what,
                                 const std::string& actor, const store::Seal& seal = {});
+
+/// What a session made of command `id`, from its record behind event `since`: empty while it has not been heard of. A
+/// reason in it = refused, and why.
+struct Answer {
+    std::optional<flow::Reason> refused;
+};
+[[nodiscard]] Result<std::optional<Answer>> answer_to(store::Connection& db, const SessionRow& session, const Id& command,
+                                                      const store::Seal& seal = {});
 
 /// Letters in the order in which they were written; they are gone afterwards.
 [[nodiscard]] Result<std::vector<Incoming>> take_told(store::Connection& db, const Id& session,

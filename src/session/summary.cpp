@@ -95,11 +95,9 @@ json unmet_json(const std::vector<flow::Unmet>& list) {
     return out;
 }
 
-/// The contribution that says most about why: what the sentence under the title is made of.
-json main_reason(const flow::PlanItem& item) {
-    const auto best = std::max_element(item.reasons.begin(), item.reasons.end(),
-                                       [](const auto& a, const auto& b) { return a.contribution < b.contribution; });
-    return best == item.reasons.end() ? json(nullptr) : json(best->code);
+json main_reason_json(const flow::PlanItem& item) {
+    const flow::Reason* best = main_reason(item.reasons);
+    return best == nullptr ? json(nullptr) : json(best->code);
 }
 
 json items_json(const Summary& summary) {
@@ -112,7 +110,7 @@ json items_json(const Summary& summary) {
                         {"t_s", item.began.seconds()},
                         {"planned_s", item.planned_s},
                         {"played_s", item.played_s},
-                        {"reason", main_reason(item.plan)},
+                        {"reason", main_reason_json(item.plan)},
                         {"ended", item.why_ended.empty() ? json(nullptr) : json(item.why_ended)}});
     }
     return list;
@@ -135,6 +133,17 @@ json estimate_json(const flow::AffectState& state) {
 }
 
 }  // namespace
+
+const flow::Reason* main_reason(const std::vector<flow::Reason>& reasons) {
+    const flow::Reason* best = nullptr;
+    const auto says_something = [](const flow::Reason& reason) { return reason.code != "liking_unknown"; };
+    for (const flow::Reason& reason : reasons) {
+        const bool says_more = best == nullptr || (says_something(reason) && !says_something(*best)) ||
+                               (says_something(reason) == says_something(*best) && reason.contribution > best->contribution);
+        if (says_more) best = &reason;
+    }
+    return best;
+}
 
 flow::Va Summary::start_point() const {
     if (start.start) return *start.start;

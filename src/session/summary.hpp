@@ -52,6 +52,9 @@ struct Summary {
 /// The first event must be Start (kCorrupt otherwise).
 [[nodiscard]] Result<Summary> summarise(std::span<const SessionEvent> events);
 
+/// The reason that says most about why; null if there is none. "We do not know yet" only where nothing else is said.
+[[nodiscard]] const flow::Reason* main_reason(const std::vector<flow::Reason>& reasons);
+
 /// The object of `attune session run --json` and `session show --json`, but for what only the run knows
 /// (wall_s, first_sound_s, underruns, the true mood of a simulated listener).
 [[nodiscard]] nlohmann::json to_json(const Summary& summary);

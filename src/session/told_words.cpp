@@ -20,7 +20,7 @@ struct Word {
 
 constexpr std::array kWords = {
     Word{"hold", K::kHold, ""},         Word{"go-on", K::kGoOn, ""},         Word{"back", K::kBack, ""},
-    Word{"skip", K::kSkip, ""},         Word{"softer", K::kSofter, ""},      Word{"slower", K::kSlower, ""},
+    Word{"skip", K::kSkip, ""},         Word{"softer", K::kSofter, ""},      Word{"slower", K::kSlower, ""},     Word{"faster", K::kSlower, ""},
     Word{"pause", K::kPause, ""},       Word{"resume", K::kResume, ""},      Word{"stop", K::kStop, ""},
     Word{"unsafe", K::kUnsafe, ""},     Word{"silence", K::kMoreSilence, ""}, Word{"keep-going", K::kKeepGoing, ""},
     Word{"quieter", K::kQuieter, ""},   Word{"next", K::kOverrideNext, "track"}, Word{"step", K::kOverrideStep, "V,A"},
@@ -115,6 +115,7 @@ Result<Payload> parse_told(std::span<const std::string> words, const Speaker& sp
     command.actor = speaker.actor;
     command.role = speaker.role;
     command.kind = at->kind;
+    if (first == "faster") command.args["back"] = "1";   // a step of "slower" is taken back
     if (wanted == 2) ATTUNE_CHECK(fill_args(*at, words[1], command));
     return Payload(std::move(command));
 }

@@ -2,8 +2,8 @@
 #pragma once
 /// What a person types or presses while a session runs, as a command or a rating.
 ///
-///   rate V,A | like L | hold | go-on | back | skip | softer | slower | pause | resume | stop | unsafe | silence
-///   keep-going | quieter | next TRACK | step V,A | level DB | lock | unlock | block TRACK | withdraw SOURCE
+///   rate V,A | like L | hold | go-on | back | skip | softer | slower | faster | pause | resume | stop | unsafe
+///   silence | keep-going | quieter | next TRACK | step V,A | level DB | lock | unlock | block TRACK | withdraw SOURCE
 ///
 /// Errors   kBadArgument naming the word (with the nearest one) or the value and its range
 #include <optional>

@@ -57,11 +57,17 @@ class LiveSession(Program):
         self.assertTrue(found, doctor.stdout)
         self.assertIn("underruns", found[0]["detail"])
 
-    def test_only_a_therapist_widens_a_step(self):
+    def test_only_a_therapist_widens_a_step_and_who_is_refused_is_told_so(self):
         running = self.start_live()
         session = self.wait_for_session()
-        self.must("session", "tell", session, "step", "1,1")
-        time.sleep(.5)
+        for words, why in ((("step", "1,1"), "Only a therapist"), (("withdraw", "facee"), "no “facee”"), (("unlock",), "Only a therapist")):
+            refused = self.run_it("session", "tell", session, *words)
+            self.assertEqual(refused.returncode, 1, words)
+            self.assertIn(why, refused.stderr)
+        self.must("session", "tell", session, "lock", "--as", "therapist")
+        held = self.run_it("session", "tell", session, "hold")
+        self.assertEqual(held.returncode, 1)
+        self.assertIn("locked", held.stderr)
         self.must("session", "tell", session, "stop")
         running.communicate(timeout=20)
         self.assertIn("only_a_therapist", self.decisions(session))

@@ -46,7 +46,11 @@ class People(Program):
         wanted = [self.rows[k]["track"] for k in (7, 3, 11)]
         self.must("person", "plan", "evening", *wanted)
         self.must("person", "onboard", "--never", wanted[1])
-        self.assertNotIn(wanted[1], self.played(self.session("--plan", "evening", "--lock")))
+        self.assertEqual(self.played(self.session("--plan", "evening", "--lock")), [wanted[0], wanted[2]], "no stranger in its place")
+        self.must("person", "onboard", "--never", wanted[0], "--never", wanted[2])
+        none = self.run_it("session", "run", "--goal", "calm", "--plan", "evening", "--lock", "--fast", "--sink", "null")
+        self.assertEqual(none.returncode, 1)
+        self.assertIn("blocked", none.stderr)
 
     def test_a_memory_is_not_chosen_unasked_and_only_with_me_needs_company(self):
         everything_but_one = [r["track"] for r in self.rows[1:]]

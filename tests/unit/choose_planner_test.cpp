@@ -58,6 +58,19 @@ TEST_F(Planner, FillsTheTimeAndKeepsEveryLimit) {
         EXPECT_TRUE(u.limit == "familiar" || u.limit == "land_in_target") << u.limit << " " << u.item << " " << u.value;
 }
 
+TEST_F(Planner, NamesAFirstItemThatIsFartherThanTheMatchMayBe) {
+    request.pace.match = true;
+    request.pace.straight = false;
+    const flow::Plan near = choose::plan(request);
+    ASSERT_EQ(tracks(near).front().phase, flow::Phase::kMatch);
+    const double away = flow::distance(*tracks(near).front().expected, request.start);
+    EXPECT_EQ(has(near, "match_distance"), away > request.pace.match_radius);
+    request.pace.match_radius = away - .01;
+    EXPECT_TRUE(has(choose::plan(request), "match_distance"));
+    request.pace.match_radius = away + .01;
+    EXPECT_FALSE(has(choose::plan(request), "match_distance"));
+}
+
 TEST_F(Planner, ComposesOnlyWhereNoTrackStandsNearItsWaypoint) {
     // Everything that is known is wild; the goal is calm.
     flow::LibraryView view = *World::get().view;

@@ -98,5 +98,34 @@ TEST(Report, SimulatedAndInterruptedSessionsSaySo) {
     EXPECT_NE(text.find("interrupted"), std::string::npos);
 }
 
+TEST(Report, ThatALikingIsNotKnownIsNeverTheReasonWhereThereIsAnother) {
+    session::Summary s = a_session();
+    s.items.front().plan.reasons = {{"liking_unknown", {}, .9}, {"meets_you", {}, .1}};
+    const std::string text = page(Audience::kPerson, s);
+    const auto meets = text.find("It meets you where you said you are."), unknown = text.find("We do not know yet whether you like it.");
+    ASSERT_NE(meets, std::string::npos);
+    ASSERT_NE(unknown, std::string::npos);
+    EXPECT_LT(meets, unknown);
+}
+
+TEST(Report, LimitsOfEveryPlanAndDecisionsAreSentencesForTheProfessional) {
+    session::Summary s = a_session();
+    for (const char* limit : {"land_in_target", "join_tempo"}) {
+        session::Decision decision;
+        decision.what = "plan_adopted";
+        decision.plan = flow::Plan();
+        decision.plan->unmet.push_back({limit, 0, .3, .1, "more_music"});
+        s.decisions.emplace_back(Time{}, decision);
+    }
+    session::Decision ask;
+    ask.what = "ask";
+    ask.question = "how_now";
+    s.decisions.emplace_back(Time{}, ask);
+    const std::string text = page(Audience::kProfessional, s);
+    for (const char* sentence : {"The last piece does not quite reach the goal", "The tempo changes by more than the limit.", "How do you feel now?", "a new plan"})
+        EXPECT_NE(text.find(sentence), std::string::npos) << sentence;
+    for (const char* code : {"land_in_target", "join_tempo", "plan_adopted", "how_now"}) EXPECT_EQ(text.find(code), std::string::npos) << code;
+}
+
 }  // namespace
 }  // namespace attune::report

@@ -25,6 +25,7 @@ TEST(ToldWords, EveryButtonHasAWord) {
         {"unlock", K::kUnlockPlan}};
     for (const auto& [word, kind] : buttons) EXPECT_EQ(command_of({word}).kind, kind) << word;
     EXPECT_EQ(command_of({"stop"}).actor, "anna");
+    EXPECT_EQ(command_of({"faster"}).args.at("back"), "1") << "a step of slower, taken back";
 }
 
 TEST(ToldWords, ATherapistOverridesItemStepAndLevel) {
@@ -116,6 +117,37 @@ TEST_P(MailboxTest, TheReaderCarriesALetterToTheInbox) {
     const auto letter = inbox.wait(std::chrono::seconds(5));
     ASSERT_TRUE(letter);
     EXPECT_EQ(std::get<flow::Command>(letter->payload).kind, flow::CommandKind::kStop);
+}
+
+TEST_P(MailboxTest, WhoToldIsAnsweredDoneOrRefusedAndWhy) {
+    const auto command = [&](std::uint8_t n) {
+        flow::Command c;
+        c.id.bytes[15] = n;
+        c.kind = flow::CommandKind::kHold;
+        return c;
+    };
+    const SessionRow before = row();
+    const auto answer = [&](std::uint8_t n) { return *answer_to(*db_, before, command(n).id); };
+    EXPECT_FALSE(answer(1)) << "not heard of yet";
+    Decision done, refused;
+    done.what = "hold";
+    refused.what = "refused";
+    refused.reasons = {{"plan_is_locked", {}, 0.0}};
+    std::vector<SessionEvent> events;
+    const auto add = [&](Payload payload) {
+        SessionEvent event;
+        event.seq = events.size() + 1;
+        event.payload = std::move(payload);
+        events.push_back(std::move(event));
+    };
+    add(start_), add(command(1)), add(done), add(Tick{}), add(command(2)), add(refused), add(command(3));
+    ASSERT_TRUE(append_events(*db_, start_.session, events));
+    ASSERT_TRUE(answer(1));
+    EXPECT_FALSE(answer(1)->refused);
+    ASSERT_TRUE(answer(2) && answer(2)->refused);
+    EXPECT_EQ(answer(2)->refused->code, "plan_is_locked");
+    ASSERT_TRUE(answer(3));
+    EXPECT_FALSE(answer(3)->refused);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, MailboxTest, testing::Values(store::Backend::kSqlite, store::Backend::kPostgres));
