@@ -34,9 +34,9 @@ Error nothing_played(const session::Summary& summary, const core::Strings& strin
     for (auto at = summary.decisions.rbegin(); at != summary.decisions.rend(); ++at) {
         if (at->second.what != "gave_up" || at->second.reasons.empty()) continue;
         const flow::Reason& why = at->second.reasons.front();
-        return {ErrorCode::kUnavailable, strings.get("reason." + why.code, why.args)};
+        return {ErrorCode::kUnavailable, strings.get("reason." + why.code, why.args), "session run"};
     }
-    return {ErrorCode::kUnavailable, strings.get("status.nothing_plays")};
+    return {ErrorCode::kUnavailable, strings.get("status.nothing_plays"), "session run"};
 }
 
 /// How it ended, in words.
