@@ -3,25 +3,21 @@
 import time
 import unittest
 
-import live_session_test
-import people_test
 from program import Program
 
 
 class Help(Program):
     tracks = 0   # a simulated library has simulated sessions, which are nobody's
-    start, begin = live_session_test.LiveSession.start, live_session_test.LiveSession.begin
-    wait_for_session, decisions = live_session_test.LiveSession.wait_for_session, live_session_test.LiveSession.decisions
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        people_test.People.make_music.__func__(cls, 4)
+        cls.make_music(4)
 
     def test_who_does_not_feel_safe_is_shown_their_own_contact_with_or_without_json(self):
         for contact in (["--contact", "Ben 123"], ["--reach", "123"], ["--contact", "Ben", "--reach", "123"]):
             person = self.must("person", "add", "Ada", "--region", "US", *contact).stdout.strip()
-            running = self.start("--person", person)
+            running = self.start_live("--person", person)
             session = self.wait_for_session()
             told = self.must("session", "tell", session, "unsafe").stderr
             self.assertIn(contact[1], told)
@@ -35,7 +31,7 @@ class Help(Program):
 
     def test_who_says_twice_that_they_feel_worse_is_shown_contact_and_help_in_the_terminal(self):
         person = self.must("person", "add", "Ada", "--contact", "Ben 123").stdout.strip()
-        running = self.start("--person", person)
+        running = self.start_live("--person", person)
         session = self.wait_for_session()
         self.must("session", "tell", session, "rate", "-0.9,0.5")
         time.sleep(1)
@@ -43,7 +39,7 @@ class Help(Program):
         time.sleep(1.5)
         self.must("session", "tell", session, "stop")
         _, said = running.communicate(timeout=20)
-        self.assertIn("worse_again", self.decisions(session))
+        self.assertIn("worse_again", self.must("session", "show", session, "--events").stdout)
         self.assertEqual(said.count("Your own contact: Ben 123"), 1, said)
         self.assertIn("nobody was called for you", said)
 
