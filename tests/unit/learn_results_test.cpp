@@ -98,6 +98,16 @@ TEST(Gates, BeatsHold) {
     const Evaluation e = result("beats");
     EXPECT_GE(value(e, "f1_150ms", "mitdb"), .993);
     EXPECT_GE(value(e, "f1_50ms", "mitdb"), .98);
+    EXPECT_GE(value(e, "samples_per_cpu_s", "mitdb"), 50e6);
+}
+
+TEST(Gates, VoiceHoldsWithSpeakersDisjoint) {
+    const Evaluation e = result("voice");
+    EXPECT_NE(e.protocol.find("by group over"), std::string::npos) << e.protocol;
+    EXPECT_GE(value(e, "uar", "ravdess"), .60);
+    EXPECT_LE(value(e, "ece", "ravdess"), .07);
+    EXPECT_LE(value(e, "cpu_ms_per_s", "ravdess"), 20.0);
+    EXPECT_NE(e.find("uar", "nemo"), nullptr);  // reported, whatever it is
 }
 
 /// Every setting that issue 6 names, with the peers beside it.
@@ -117,6 +127,24 @@ TEST(Results, DetectionTellsRecallAndFalseAlarmsOfEverySettingBesideLbpAndHaar) 
     }
     EXPECT_EQ(recalls, 9U);
     EXPECT_EQ(without_a_face, 2U);
+}
+
+/// Floors under what is recorded: a finder that loses faces, or finds them in walls, does not pass unseen.
+TEST(Gates, DetectionHoldsWhatWasRecorded) {
+    const Evaluation e = result("detection");
+    const auto noted = [&](const char* name, const std::string& note) {
+        const auto m = std::find_if(e.metrics.begin(), e.metrics.end(), [&](const Metric& each) { return each.name == name && each.note == note; });
+        EXPECT_NE(m, e.metrics.end()) << name << ", " << note;
+        return m == e.metrics.end() ? -1.0 : m->value;
+    };
+    EXPECT_GE(noted("recall", "upright, 130 px"), .75);
+    EXPECT_GE(noted("recall", "near: 240 px"), .80);
+    EXPECT_GE(noted("recall", "dark: a quarter of the light"), .65);
+    EXPECT_GE(noted("recall", "rolled 15 degrees"), .60);
+    for (const Metric& m : e.metrics) {
+        if (m.name != "false_alarms") continue;
+        EXPECT_LE(m.value, .025) << m.note;
+    }
 }
 
 TEST(Gates, FaceHolds) {
