@@ -265,7 +265,11 @@ Result<learn::Evaluation> evaluate_detection(const learn::EvaluateRequest& reque
     ATTUNE_TRY(auto finders, make_finders(request.data_dir, expression));
     const auto folder = learn::find_set(request.data, kFaces);
     if (!folder) return fail(ErrorCode::kNotFound, std::string("no folder ") + kFaces, request.data.string());
-    ATTUNE_TRY(auto all, learn::read_fer2013(*folder, std::array{learn::FerSplit::kPublicTest, learn::FerSplit::kPrivateTest}));
+    ATTUNE_TRY(const auto held, learn::fer2013_holdings(*folder));
+    std::vector<learn::FerSplit> splits;  // whose pictures are here: the other one may be kept elsewhere
+    for (const auto split : {learn::FerSplit::kPublicTest, learn::FerSplit::kPrivateTest})
+        if (const auto& h = held[static_cast<std::size_t>(split)]; h.strips_missing == 0 || h.own_strip) splits.push_back(split);
+    ATTUNE_TRY(auto all, learn::read_fer2013(*folder, splits));
     auto faces = chosen_faces(std::move(all), wanted);
     if (faces.empty()) return fail(ErrorCode::kNotFound, "no face of PublicTest or PrivateTest with votes", folder->string());
 

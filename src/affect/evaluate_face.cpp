@@ -95,7 +95,7 @@ void add_metrics(std::vector<learn::Metric>& out, const Answers& a, const std::s
 }
 
 /// Original labels, without twins, FER+ majority; confusion and calibration.
-void add_split(learn::Evaluation& e, const Answers& a, const std::vector<FerFace>& faces, const std::string& split) {
+void add_split(learn::Evaluation& e, const Answers& a, const std::vector<FerFace>& faces, const std::string& split, bool twins_known) {
     add_metrics(e.metrics, a, split);
     std::vector<std::size_t> alone, agreed;
     std::vector<int> majority(faces.size());
@@ -106,8 +106,16 @@ void add_split(learn::Evaluation& e, const Answers& a, const std::vector<FerFace
             agreed.push_back(i);
         }
     }
-    add_metrics(e.metrics, subset(a, alone), split + ", without pictures that Training holds too");
-    if (!agreed.empty()) add_metrics(e.metrics, subset(a, agreed, &majority), split + ", FER+ majority labels");
+    if (twins_known) {
+        add_metrics(e.metrics, subset(a, alone), split + ", without pictures that Training holds too");
+    } else {
+        e.notes.push_back(split + ": labels.csv does not say which pictures Training holds too (twin_in_training): no figure without them");
+    }
+    if (!agreed.empty()) {
+        add_metrics(e.metrics, subset(a, agreed, &majority), split + ", FER+ majority labels");
+    } else {
+        e.notes.push_back(split + ": labels.csv has no FER+ votes with a majority: no figure against them");
+    }
     const auto table = table_of(a.p, a.truth);
     e.confusion.push_back({std::string(kSet) + " " + split, {learn::kFerLabels.begin(), learn::kFerLabels.end()}, table.counts});
     e.calibration.push_back({std::string(kSet) + " " + split, "ece", ece_of(a.p, a.truth),
@@ -188,22 +196,31 @@ Result<learn::Evaluation> evaluate_face(const learn::EvaluateRequest& request) {
     ATTUNE_TRY(const auto files, files_of(folder));
     ATTUNE_TRY(e.data_sha256, learn::data_sha256(folder, files));
 
+    ATTUNE_TRY(const auto holdings, learn::fer2013_holdings(folder));
     std::vector<std::string> groups;
     auto others = peers(request, model);
     double cpu_ms = 0.0;
     for (const FerSplit split : {FerSplit::kPublicTest, FerSplit::kPrivateTest, FerSplit::kTraining}) {
         const std::string name = learn::to_string(split);
-        ATTUNE_TRY(const auto faces, learn::read_fer2013(folder, std::array{split}));
-        if (faces.empty()) continue;
+        const learn::FerHolding& held = holdings[static_cast<std::size_t>(split)];
+        if (held.faces == 0) continue;
         if (model.card.trained(kSet, name)) {
-            e.left_out += faces.size();
+            e.left_out += held.faces;
             e.left_out_groups.push_back(std::string(kSet) + "/" + name);
             continue;
         }
         if (split == FerSplit::kTraining) continue;  // never a test, whoever trained the network
+        if (held.strips_missing > 0) {
+            // A split that is kept elsewhere is no fault; half of one is.
+            (held.own_strip ? e.warnings : e.notes)
+                .push_back(name + ": " + std::to_string(held.strips_missing) + " of the " + std::to_string(held.strips) +
+                           " strips of its " + std::to_string(held.faces) + " faces are not there: not measured");
+            continue;
+        }
+        ATTUNE_TRY(const auto faces, learn::read_fer2013(folder, std::array{split}));
         ATTUNE_TRY(const auto answers, ask(net, faces, request, "face"));
         cpu_ms = answers.cpu_ms;
-        add_split(e, answers, faces, name);
+        add_split(e, answers, faces, name, held.twins_known);
         add_validity(e, answers, name);
         for (auto& other : others) {
             ATTUNE_TRY(const auto theirs, ask(other.net, faces, request, other.name.c_str()));
@@ -215,8 +232,10 @@ Result<learn::Evaluation> evaluate_face(const learn::EvaluateRequest& request) {
         groups.insert(groups.end(), answers.groups.begin(), answers.groups.end());
     }
     if (e.n == 0) {
-        return fail(ErrorCode::kNotFound, "no face of FER2013 that the model was not trained on (PublicTest, PrivateTest)",
-                    folder.string());
+        std::string why = "no face of FER2013 that the model was not trained on (PublicTest, PrivateTest)";
+        for (const auto* list : {&e.warnings, &e.notes})
+            for (const auto& note : *list) why += "; " + note;
+        return fail(ErrorCode::kNotFound, why, folder.string());
     }
     std::ranges::sort(groups);
     e.groups = static_cast<std::size_t>(std::unique(groups.begin(), groups.end()) - groups.begin());

@@ -190,8 +190,12 @@ void add_gate(learn::Evaluation& e, const Scored& gate, const std::string& set) 
         (is_exercise ? exercise : seated) += 1.0;
         (is_exercise ? hits : false_flags) += gate.p[i];
     }
-    if (exercise > 0.0) e.metrics.push_back({"exercise_flagged", set, hits / exercise, std::nullopt, static_cast<std::size_t>(exercise), ""});
-    if (seated > 0.0) e.metrics.push_back({"exercise_false_flags", set, false_flags / seated, std::nullopt, static_cast<std::size_t>(seated), "seated windows"});
+    const auto add = [&](const char* name, double flagged, double of, const char* windows, const char* note) {
+        if (of > 0.0) e.metrics.push_back({name, set, flagged / of, std::nullopt, static_cast<std::size_t>(of), note});
+        else e.notes.push_back(set + ": no " + windows + " window with motion: no " + name);
+    };
+    add("exercise_flagged", hits, exercise, "exercise", "");
+    add("exercise_false_flags", false_flags, seated, "seated", "seated windows");
 }
 
 Windows with_hyperventilation(const BodyData& data, const std::string& set) {
@@ -233,14 +237,19 @@ Result<void> cross_validate(const BodyData& data, learn::Evaluation& e) {
     for (const auto& set : data.sets) {
         of[set] = select(data, set, [](const auto& w) { return is_stress_task(w); });
         training[set] = with_hyperventilation(data, set);
+        if (of[set].empty()) {
+            e.notes.push_back(set + ": no window of stress or rest: no figure of stress");
+            continue;
+        }
         ATTUNE_TRY(with_more[set], leave_one_person_out(training[set], stress_of));
         scored[set] = tasks_of(with_more[set]);
         e.metrics.push_back(matched_auc(scored[set], set, ""));
     }
-    for (const auto& set : data.sets) add_set(e, scored[set], set);
+    for (const auto& set : data.sets)
+        if (!of[set].empty()) add_set(e, scored[set], set);
     for (const auto& set : data.sets)
         for (const auto& other : data.sets) {
-            if (set == other) continue;
+            if (set == other || of[set].empty() || of[other].empty()) continue;
             ATTUNE_TRY(const Model model, stress_of(training[other]));
             Scored across{of[set], {}};
             for (const auto* w : across.windows) across.p.push_back(model(*w));
@@ -251,6 +260,7 @@ Result<void> cross_validate(const BodyData& data, learn::Evaluation& e) {
         if (training[set].size() > of[set].size())
             e.metrics.push_back(balanced_metric(with_more[set], set, "hyperventilation counted as stress"));
         add_clock(e, of[set], set);
+        if (of[set].empty()) continue;
         ATTUNE_TRY(const auto leaky, learn::Split::leaky_k_fold(of[set].size(), 5, 1, "leaky"));
         Scored cheat{of[set], std::vector<double>(of[set].size())};
         for (const auto& fold : leaky.folds()) {
@@ -263,6 +273,7 @@ Result<void> cross_validate(const BodyData& data, learn::Evaluation& e) {
         e.n += of[set].size();
     }
     ATTUNE_CHECK(cross_validate_gate(data, e));
+    if (e.n == 0) e.n = moving_of(data).size();
     e.protocol = "leave one person out within each set (the gate: in all sets together); across sets by a model of the other set; causal";
     return {};
 }
@@ -290,15 +301,22 @@ Result<void> evaluate_installed(BodyData& data, const learn::InstalledModel& ins
         e.n += s.windows.size();
     }
     for (const auto& set : data.sets) {
-        if (scored[set].windows.empty()) continue;
+        Scored gate{select(data, set, has_motion), {}};
+        for (const auto* w : gate.windows) gate.p.push_back(model.exercising(w->at) ? 1.0 : 0.0);
+        if (scored[set].windows.empty()) {
+            // AEROBIC recordings alone: nothing to tell stress from rest, but the motion gate has its windows.
+            if (data.windows.empty()) continue;
+            e.notes.push_back(set + ": no window of stress or rest: no figure of stress");
+            if (!gate.windows.empty()) add_gate(e, gate, set);
+            e.n += gate.windows.size();
+            continue;
+        }
         add_set(e, scored[set], set);
         add_clock(e, scored[set].windows, set);
         Scored more{with_hyperventilation(data, set), {}};
         for (const auto* w : more.windows) more.p.push_back(model.stress_probability(w->at));
         if (more.windows.size() > scored[set].windows.size())
             e.metrics.push_back(balanced_metric(more, set, "hyperventilation counted as stress"));
-        Scored gate{select(data, set, has_motion), {}};
-        for (const auto* w : gate.windows) gate.p.push_back(model.exercising(w->at) ? 1.0 : 0.0);
         if (!gate.windows.empty()) add_gate(e, gate, set);
     }
     return {};

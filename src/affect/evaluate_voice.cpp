@@ -28,6 +28,7 @@ constexpr const char* kAbroad = "nemo";
 constexpr int kFolds = 6;
 constexpr int kMostGrowth = 16;         // quarters
 constexpr double kWithinDomain = 0.95;
+constexpr std::size_t kNeutral = 0, kCalm = 1, kDisgust = 6;  // into kVoiceLabels
 
 struct VoiceData {
     std::string set;
@@ -106,7 +107,6 @@ Answers answer(const VoiceData& data, const ModelOf& model, const std::vector<st
 
 /// nEMO has no calm and no disgust: calm is counted as neutral, the answer is among the six.
 void as_six(Answers& a) {
-    constexpr std::size_t kNeutral = 0, kCalm = 1, kDisgust = 6;
     for (std::size_t i = 0; i < a.truth.size(); ++i) {
         double* p = a.p.data() + i * kVoiceClasses;
         p[kNeutral] += p[kCalm];
@@ -259,10 +259,18 @@ void set_calibration(learn::VoiceModel& model, const Folds& folds) {
     model.set_domain_limit(folds.domain_limit);
 }
 
+/// Six, or as many as there are speakers; the protocol says how many it was.
+int folds_for(std::vector<std::string> speakers) {
+    std::ranges::sort(speakers);
+    return std::min<int>(kFolds, static_cast<int>(std::unique(speakers.begin(), speakers.end()) - speakers.begin()));
+}
+
 Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, const learn::Progress& progress) {
     std::vector<std::string> speakers;
     for (const auto& s : data.samples) speakers.push_back(s.speaker);
-    ATTUNE_TRY(const auto split, learn::Split::grouped_k_fold(speakers, kFolds, 1));
+    const int k = folds_for(speakers);
+    if (k < 2) return fail(ErrorCode::kBadArgument, "--cross-validate answers for each speaker by a model of the others; " + std::to_string(k) + " speaker is there", data.set);
+    ATTUNE_TRY(const auto split, learn::Split::grouped_k_fold(speakers, k, 1));
     Folds folds;
     folds.fold_of.resize(data.samples.size());
     folds.protocol = split.protocol();
@@ -296,8 +304,8 @@ Result<Folds> train_folds(const VoiceData& data, const CancelCheck& cancelled, c
 }
 
 /// UAR where other recordings of the speakers that are asked about may be trained on: how it must not be measured.
-Result<learn::LeakyFigure> leaky_uar(const VoiceData& data, const CancelCheck& cancelled) {
-    ATTUNE_TRY(const auto split, learn::Split::leaky_k_fold(data.samples.size(), kFolds, 1, "leaky"));
+Result<learn::LeakyFigure> leaky_uar(const VoiceData& data, std::size_t folds, const CancelCheck& cancelled) {
+    ATTUNE_TRY(const auto split, learn::Split::leaky_k_fold(data.samples.size(), static_cast<int>(folds), 1, "leaky"));
     std::map<std::string, signal::VoiceUsual> usual;
     for (const auto& [speaker, u] : learn::voice_usual_of(data.samples)) usual[speaker] = u;
     std::vector<double> p(data.samples.size() * kVoiceClasses);
@@ -318,6 +326,24 @@ Result<learn::LeakyFigure> leaky_uar(const VoiceData& data, const CancelCheck& c
     return learn::LeakyFigure{"uar", data.set, split.protocol(), uar_of(p, truth)};
 }
 
+using Sets = std::vector<std::pair<std::string, std::filesystem::path>>;
+
+/// The folders ravdess and nemo; or the folder itself, whatever its name: a set that names neither calm nor disgust is
+/// answered among nEMO's six.
+Sets sets_in(const std::filesystem::path& root, std::vector<std::string>& notes) {
+    Sets sets;
+    for (const char* set : {kHome, kAbroad}) {
+        if (const auto folder = learn::find_set(root, set)) sets.emplace_back(set, *folder);
+    }
+    if (!sets.empty()) return sets;
+    const auto clips = learn::read_voice_set(root);
+    if (!clips || clips->empty()) return sets;
+    const bool eight = std::ranges::any_of(*clips, [](const auto& c) { return c.label == static_cast<int>(kCalm) || c.label == static_cast<int>(kDisgust); });
+    sets.emplace_back(eight ? kHome : kAbroad, root);
+    notes.push_back(root.string() + ": read in the way of " + sets.front().first + (eight ? "" : ", as no recording is calm or disgusted"));
+    return sets;
+}
+
 std::vector<std::size_t> all_of(const VoiceData& data) {
     std::vector<std::size_t> all(data.samples.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -335,11 +361,14 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
     e.model = "voice";
     std::optional<learn::InstalledModel> installed;
     std::optional<learn::VoiceModel> model;
+    // A retrained result names the weights whose training it speaks for.
+    if (const auto shipped = learn::find_model(request.data_dir, "voice")) {
+        e.version = shipped->card.version;
+        e.model_sha256 = shipped->card.sha256;
+    }
     if (!request.cross_validate) {
         ATTUNE_TRY(installed, learn::find_model(request.data_dir, "voice"));
         ATTUNE_TRY(model, learn::VoiceModel::load(installed->weights));
-        e.version = installed->card.version;
-        e.model_sha256 = installed->card.sha256;
         e.leaky = installed->card.leaky;
         e.protocol = "the installed model on speakers that it was not trained on";
     }
@@ -347,10 +376,8 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
     std::vector<std::string> groups;
     double cpu_ms = 0.0;
     std::map<std::string, std::vector<double>> scores;
-    for (const char* set : {kHome, kAbroad}) {
-        const auto folder = learn::find_set(request.data, set);
-        if (!folder) continue;
-        ATTUNE_TRY(const auto data, read_samples(*folder, set, check_of(request), request.progress));
+    for (const auto& [set, folder] : sets_in(request.data, e.notes)) {
+        ATTUNE_TRY(const auto data, read_samples(folder, set, check_of(request), request.progress));
         e.warnings.insert(e.warnings.end(), data.warnings.begin(), data.warnings.end());
         e.data.emplace_back(set);
         for (const auto& f : data.files) files.push_back(f);
@@ -358,10 +385,10 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
         std::optional<Folds> folds;
         ModelOf model_of;
         std::vector<std::size_t> chosen = all_of(data);
-        if (request.cross_validate && std::string(set) == kHome) {
+        if (request.cross_validate && set == kHome) {
             ATTUNE_TRY(folds, train_folds(data, check_of(request), request.progress));
             e.protocol = folds->protocol + " (speaker), retrained in each fold; nEMO: a model of all RAVDESS speakers";
-            ATTUNE_TRY(const auto leaky, leaky_uar(data, check_of(request)));
+            ATTUNE_TRY(const auto leaky, leaky_uar(data, folds->models.size(), check_of(request)));
             e.leaky.push_back(leaky);
             ATTUNE_TRY(model, learn::VoiceModel::fit(data.samples));
             set_calibration(*model, *folds);
@@ -369,10 +396,14 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
         } else {
             if (!model) continue;  // --cross-validate without RAVDESS
             if (installed) {
-                std::erase_if(chosen, [&](std::size_t i) { return installed->card.trained(set, data.samples[i].speaker); });
+                // A speaker is known by name whatever the folder is called.
+                const auto trained = [&](const std::string& speaker) {
+                    return installed->card.trained(kHome, speaker) || installed->card.trained(kAbroad, speaker);
+                };
+                std::erase_if(chosen, [&](std::size_t i) { return trained(data.samples[i].speaker); });
                 e.left_out += data.samples.size() - chosen.size();
                 for (const auto& group : learn::voice_usual_of(data.samples)) {
-                    if (installed->card.trained(set, group.first)) e.left_out_groups.push_back(std::string(set) + "/" + group.first);
+                    if (trained(group.first)) e.left_out_groups.push_back(set + "/" + group.first);
                 }
             }
             model_of = [&model](std::size_t) -> const learn::VoiceModel& { return *model; };
@@ -390,8 +421,10 @@ Result<learn::Evaluation> evaluate_voice(const learn::EvaluateRequest& request) 
     }
     if (e.n == 0) {
         return fail(ErrorCode::kNotFound,
-                    "no speaker of ravdess or nemo that the model was not trained on (" + std::to_string(e.left_out) +
-                        " recordings left out); --cross-validate retrains by speaker", request.data.string());
+                    e.data.empty() ? "no folder ravdess or nemo, and no labels.csv of such a set (file, speaker, gender, emotion)"
+                                   : "no speaker of ravdess or nemo that the model was not trained on (" + std::to_string(e.left_out) +
+                                         " recordings left out); --cross-validate retrains by speaker",
+                    request.data.string());
     }
     ATTUNE_TRY(e.data_sha256, learn::data_sha256(request.data, files));
     std::ranges::sort(groups);

@@ -2,7 +2,7 @@
 #pragma once
 /// `attune evaluate voice` and `attune train voice`: eight emotions of acted speech, speakers disjoint.
 ///
-/// In       folders ravdess and nemo, either or both; speakers that the card lists are left out
+/// In       folders ravdess and nemo, either or both, or a folder that is such a set; speakers that the card lists are left out
 /// Out      UAR, accuracy, ECE on RAVDESS, each stretch set against the same speaker's other, unlabelled ones
 ///          (as earlier check-ins are in use), and again cold, without any; nEMO the same by speaker, calm
 ///          counted as neutral; time a second of speech

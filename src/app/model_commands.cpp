@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -42,8 +43,9 @@ int evaluate(const Context& context, const ModelOptions& options) {
     request.cross_validate = options.cross_validate;
     request.cancel = &context.cancel;
     request.progress = progress_on_stderr();
-    const auto result = (*entry)->evaluate(request);
+    auto result = (*entry)->evaluate(request);
     if (!result) return report_error(context, result.error());
+    if (const char* commit = std::getenv("ATTUNE_COMMIT")) result->commit = commit;  // scripts/eval states it
     for (const auto& warning : result->warnings) std::fprintf(stderr, "attune: %s\n", warning.c_str());
     std::puts(context.json ? learn::to_json(*result).c_str() : learn::to_text(*result).c_str());
     return result->warnings.empty() ? kDone : kDoneWithFailures;

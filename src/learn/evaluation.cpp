@@ -17,9 +17,15 @@ double number(const Json& json) {
     return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
+bool has_interval(const Metric& m) { return m.ci95 && std::isfinite(m.ci95->low) && std::isfinite(m.ci95->high); }
+const char* no_interval_because(const Metric& m) {
+    return std::isfinite(m.value) ? "no interval: too few people (or other groups) to draw from" : "undefined on these data";
+}
+
 Json to(const Metric& m) {
     Json json = {{"name", m.name}, {"set", m.set}, {"value", number(m.value)}};
-    json["ci95"] = m.ci95 ? Json{number(m.ci95->low), number(m.ci95->high)} : Json(nullptr);
+    json["ci95"] = has_interval(m) ? Json{m.ci95->low, m.ci95->high} : Json(nullptr);
+    if (m.ci95 && !has_interval(m)) json["ci95_note"] = no_interval_because(m);
     json["n"] = m.n;
     if (!m.note.empty()) json["note"] = m.note;
     return json;
@@ -71,6 +77,7 @@ Evaluation read(const Json& json) {
     e.model = json.at("model").get<std::string>();
     e.version = json.at("version").get<std::string>();
     e.model_sha256 = json.value("model_sha256", "");
+    if (json.contains("commit") && json.at("commit").is_string()) e.commit = json.at("commit").get<std::string>();
     e.data = json.at("data").get<std::vector<std::string>>();
     e.data_sha256 = json.at("data_sha256").get<std::string>();
     e.protocol = json.at("protocol").get<std::string>();
@@ -99,6 +106,7 @@ Evaluation read(const Json& json) {
         e.leaky.push_back({item.at("name").get<std::string>(), item.at("set").get<std::string>(),
                            item.at("protocol").get<std::string>(), number(item.at("value"))});
     e.warnings = json.value("warnings", std::vector<std::string>{});
+    e.notes = json.value("notes", std::vector<std::string>{});
     return e;
 }
 
@@ -106,9 +114,11 @@ void line(std::string& out, const Metric& m) {
     char text[256];
     std::snprintf(text, sizeof text, "  %-24s %-26s %8.4f", m.name.c_str(), m.set.c_str(), m.value);
     out += text;
-    if (m.ci95) {
+    if (has_interval(m)) {
         std::snprintf(text, sizeof text, "  [%.4f, %.4f]", m.ci95->low, m.ci95->high);
         out += text;
+    } else if (m.ci95) {
+        out += std::string("  (") + no_interval_because(m) + ")";
     }
     out += "  n " + std::to_string(m.n);
     if (!m.note.empty()) out += "  " + m.note;
@@ -125,7 +135,7 @@ const Metric* Evaluation::find(const std::string& name, const std::string& set) 
 
 std::string to_json(const Evaluation& e, int indent) {
     Json json = {{"schema", "attune.evaluation/1"}, {"model", e.model}, {"version", e.version},
-                 {"model_sha256", e.model_sha256}, {"data", e.data}, {"data_sha256", e.data_sha256},
+                 {"model_sha256", e.model_sha256}, {"commit", e.commit.empty() ? Json(nullptr) : Json(e.commit)}, {"data", e.data}, {"data_sha256", e.data_sha256},
                  {"protocol", e.protocol}, {"n", e.n}, {"groups", e.groups}, {"left_out", e.left_out},
                  {"left_out_groups", e.left_out_groups}};
     json["metrics"] = to(e.metrics);
@@ -139,6 +149,7 @@ std::string to_json(const Evaluation& e, int indent) {
         json["leaky"].push_back({{"name", figure.name}, {"set", figure.set}, {"protocol", figure.protocol},
                                  {"value", number(figure.value)}});
     json["warnings"] = e.warnings;
+    if (!e.notes.empty()) json["notes"] = e.notes;
     return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -166,7 +177,8 @@ std::string to_text(const Evaluation& e) {
     for (const auto& figure : e.leaky)
         out += "  leaky split (" + figure.protocol + "): " + figure.name + " " + std::to_string(figure.value) + " on " +
                figure.set + "\n";
-    for (const auto& warning : e.warnings) out += "  note: " + warning + "\n";
+    for (const auto* list : {&e.warnings, &e.notes})
+        for (const auto& note : *list) out += "  note: " + note + "\n";
     return out;
 }
 

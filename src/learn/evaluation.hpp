@@ -18,7 +18,7 @@ struct Metric {
     std::string name;  ///< fixed names: accuracy macro_f1 balanced_accuracy uar auc ece f1_150ms r2_valence ...
     std::string set;   ///< folder of the data set
     double value = 0.0;
-    std::optional<Interval> ci95;  ///< by group bootstrap
+    std::optional<Interval> ci95;  ///< by group bootstrap; an end that is NaN: there is none, `ci95_note` in JSON says so
     std::size_t n = 0;             ///< samples it was measured on
     std::string note;              ///< what differs from the set's usual protocol; mostly empty
 };
@@ -50,6 +50,7 @@ struct LeakyFigure {
 
 struct Evaluation {
     std::string model, version, model_sha256;
+    std::string commit;              ///< of the program that measured; empty = not stated (null in JSON)
     std::vector<std::string> data;   ///< the sets found
     std::string data_sha256;
     std::string protocol;
@@ -64,6 +65,7 @@ struct Evaluation {
     std::vector<Subgroup> subgroups;
     std::vector<LeakyFigure> leaky;
     std::vector<std::string> warnings;  ///< files that could not be used, and why
+    std::vector<std::string> notes;     ///< figures that these data cannot give, and why; nothing went wrong
 
     [[nodiscard]] const Metric* find(const std::string& name, const std::string& set) const;
 };

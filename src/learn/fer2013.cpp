@@ -107,6 +107,31 @@ Result<FerFace> read_row(const Columns& columns, std::string_view line, const st
     return face;
 }
 
+std::filesystem::path strip_file(const std::filesystem::path& dir, int number) {
+    char name[32];
+    std::snprintf(name, sizeof name, "fer2013_%03d.png", number);
+    return dir / "strips" / name;
+}
+
+/// Each row of labels.csv as a face without its picture, and whether the row says anything of a twin in Training.
+template <typename Each>
+Result<void> for_each_row(const std::filesystem::path& dir, Each&& each) {
+    const auto csv = dir / "labels.csv";
+    std::error_code ignored;
+    if (!std::filesystem::exists(csv, ignored)) {
+        return fail(ErrorCode::kNotFound, "there is no labels.csv of FER2013", dir.string());
+    }
+    ATTUNE_TRY(const std::string text, core::read_file(csv, kLabelsMaxBytes));
+    const auto lines = core::split(text, '\n');
+    ATTUNE_TRY(const Columns columns, read_header(lines.front(), csv.string()));
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        if (core::trim(lines[i]).empty()) continue;
+        ATTUNE_TRY(const FerFace face, read_row(columns, lines[i], csv.string() + ":" + std::to_string(i + 1)));
+        each(face, cell(columns, core::split(lines[i], ','), "twin_in_training").has_value());
+    }
+    return {};
+}
+
 }  // namespace
 
 const char* to_string(FerSplit split) noexcept {
@@ -118,31 +143,41 @@ const char* to_string(FerSplit split) noexcept {
     return "?";
 }
 
+Result<std::array<FerHolding, 3>> fer2013_holdings(const std::filesystem::path& dir) {
+    std::array<FerHolding, 3> held;
+    std::map<int, std::array<bool, 3>> strips;  // which splits need a strip
+    ATTUNE_CHECK(for_each_row(dir, [&](const FerFace& face, bool twin_said) {
+        const auto split = static_cast<std::size_t>(face.split);
+        ++held[split].faces;
+        held[split].twins_known = held[split].twins_known || twin_said;
+        strips[face.index / kFacesPerStrip][split] = true;
+    }));
+    for (const auto& [number, needed_by] : strips) {
+        std::error_code ignored;
+        const bool there = std::filesystem::exists(strip_file(dir, number), ignored);
+        for (std::size_t split = 0; split < held.size(); ++split) {
+            if (!needed_by[split]) continue;
+            ++held[split].strips;
+            if (!there) ++held[split].strips_missing;
+            else if (std::ranges::count(needed_by, true) == 1) held[split].own_strip = true;
+        }
+    }
+    return held;
+}
+
 Result<std::vector<FerFace>> read_fer2013(const std::filesystem::path& dir,
                                           std::span<const FerSplit> splits) {
-    const auto csv = dir / "labels.csv";
-    std::error_code ignored;
-    if (!std::filesystem::exists(csv, ignored)) {
-        return fail(ErrorCode::kNotFound, "there is no labels.csv of FER2013", dir.string());
-    }
-    ATTUNE_TRY(const std::string text, core::read_file(csv, kLabelsMaxBytes));
-    const auto lines = core::split(text, '\n');
-    ATTUNE_TRY(const Columns columns, read_header(lines.front(), csv.string()));
     std::vector<FerFace> faces;
-    for (std::size_t i = 1; i < lines.size(); ++i) {
-        if (core::trim(lines[i]).empty()) continue;
-        ATTUNE_TRY(FerFace face, read_row(columns, lines[i], csv.string() + ":" + std::to_string(i + 1)));
-        if (std::ranges::find(splits, face.split) != splits.end()) faces.push_back(std::move(face));
-    }
+    ATTUNE_CHECK(for_each_row(dir, [&](const FerFace& face, bool) {
+        if (std::ranges::find(splits, face.split) != splits.end()) faces.push_back(face);
+    }));
     std::ranges::sort(faces, {}, &FerFace::index);
     Strip strip;
     int open = -1;
     for (FerFace& face : faces) {
         const int number = face.index / kFacesPerStrip;
         if (number != open) {
-            char name[32];
-            std::snprintf(name, sizeof name, "fer2013_%03d.png", number);
-            ATTUNE_TRY(strip, read_strip(dir / "strips" / name));
+            ATTUNE_TRY(strip, read_strip(strip_file(dir, number)));
             open = number;
         }
         const int k = face.index % kFacesPerStrip;

@@ -47,6 +47,17 @@ struct FerFace {
 [[nodiscard]] Result<std::vector<FerFace>> read_fer2013(const std::filesystem::path& dir,
                                                         std::span<const FerSplit> splits);
 
+/// What a folder holds of one split, without opening a picture.
+struct FerHolding {
+    std::size_t faces = 0;           ///< rows of labels.csv
+    std::size_t strips = 0;          ///< that those rows need
+    std::size_t strips_missing = 0;  ///< of these, not there
+    bool own_strip = false;          ///< a strip is there that holds faces of this split alone
+    bool twins_known = false;        ///< some row says whether Training holds the same picture
+};
+/// By FerSplit. Reads labels.csv alone: a split can be counted whose pictures are elsewhere.
+[[nodiscard]] Result<std::array<FerHolding, 3>> fer2013_holdings(const std::filesystem::path& dir);
+
 /// The label that more than half of the ten votes name, if it is one of the seven; else nullopt.
 [[nodiscard]] std::optional<int> ferplus_majority(const FerFace& face) noexcept;
 

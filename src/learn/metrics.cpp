@@ -189,7 +189,7 @@ double TimeMatchedAuc::value() const {
 Interval TimeMatchedAuc::bootstrap(int resamples, std::uint64_t seed) const {
     core::Random random(seed, "learn/bootstrap");
     std::vector<double> values, weight(n_groups_);
-    for (int r = 0; r < resamples && n_groups_ > 0; ++r) {
+    for (int r = 0; r < resamples && n_groups_ > 2; ++r) {
         std::fill(weight.begin(), weight.end(), 0.0);
         for (std::size_t i = 0; i < n_groups_; ++i) weight[random.below(n_groups_)] += 1.0;
         double won = 0.0, all = 0.0;
@@ -312,7 +312,7 @@ Interval group_bootstrap(std::span<const std::string> groups,
     core::Random random(seed, "learn/bootstrap");
     std::vector<double> values;
     std::vector<std::size_t> drawn;
-    for (int r = 0; r < resamples && !list.empty(); ++r) {
+    for (int r = 0; r < resamples && list.size() > 1; ++r) {
         drawn.clear();
         for (std::size_t i = 0; i < list.size(); ++i) {
             const auto& indices = *list[random.below(list.size())];

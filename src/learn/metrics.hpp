@@ -56,7 +56,7 @@ public:
                    std::span<const std::string> groups, double window_s = 60.0);
     [[nodiscard]] double value() const;
     [[nodiscard]] std::size_t pairs() const noexcept { return n_pairs_; }
-    /// 95 % percentile interval over drawn groups.
+    /// 95 % percentile interval over drawn groups; NaN with fewer than three: two make one pair, drawn or not.
     [[nodiscard]] Interval bootstrap(int resamples, std::uint64_t seed) const;
 
 private:
@@ -84,7 +84,8 @@ struct ReliabilityBin { double mean_p = 0.0, share_right = 0.0; std::size_t n = 
                                                       std::span<const int> truth, std::size_t classes,
                                                       std::size_t bins = 15);
 
-/// 95 % percentile interval of `figure`, called with the indices of the drawn groups' samples.
+/// 95 % percentile interval of `figure`, called with the indices of the drawn groups' samples. NaN with fewer than two
+/// groups: one person says nothing of how people differ, and an interval of no width would say that it is certain.
 [[nodiscard]] Interval group_bootstrap(std::span<const std::string> groups,
                                        const std::function<double(std::span<const std::size_t>)>& figure,
                                        int resamples = 1000, std::uint64_t seed = 1);

@@ -235,7 +235,7 @@ Result<void> train_calming_model(const TrainRequest& request) {
     }
     ATTUNE_CHECK(core::write_file_atomically(request.out / "calming.evaluation.json",
                                              learn::to_json(evaluation, 1) + "\n"));
-    if (gain == nullptr || !gain->ci95 || gain->ci95->low <= 0.0 || within == nullptr ||
+    if (gain == nullptr || !gain->ci95 || !(gain->ci95->low > 0.0) || within == nullptr ||
         within->value < 0.65) {
         ATTUNE_CHECK(learn::write_card(request.out / "calming.card.json", card_without_a_model(evaluation)));
         return fail(

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-attune_test(affect unit DEPS affect SOURCES
+find_package(PNG REQUIRED)
+attune_test(affect unit DEPS affect LIBS PNG::PNG SOURCES
   unit/affect_fusion_result_test.cpp
   unit/affect_beats_test.cpp
   unit/affect_body_features_test.cpp
@@ -9,6 +10,7 @@ attune_test(affect unit DEPS affect SOURCES
   unit/affect_face_liveness_test.cpp
   unit/affect_face_recogniser_test.cpp
   unit/affect_fusion_test.cpp
+  unit/affect_held_back_test.cpp
   unit/affect_voice_recogniser_test.cpp
   )
 find_package(rapidcheck REQUIRED)

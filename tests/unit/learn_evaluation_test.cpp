@@ -25,6 +25,8 @@ Evaluation example() {
     e.confusion = {{"toyset", {"rest", "stress"}, {5, 1, 2, 4}}};
     e.subgroups = {{"person=b", {{"auc", "toyset", 0.9, std::nullopt, 4, ""}}}};
     e.leaky = {{"auc", "toyset", "leaky 5-fold", 0.99}};
+    e.commit = "0123456789";
+    e.notes = {"nobody rode: no exercise_flagged"};
     return e;
 }
 
@@ -40,6 +42,22 @@ TEST(Evaluation, NanBecomesNullAndNeverZero) {
     EXPECT_NE(text.find(R"("name":"ece","set":"toyset","value":null)"), std::string::npos) << text;
     EXPECT_EQ(text.find("nan"), std::string::npos);
     EXPECT_TRUE(std::isnan(evaluation_from_json(text)->metrics[1].value));
+}
+
+TEST(Evaluation, AnIntervalThatCouldNotBeDrawnIsNullAndSaysWhy) {
+    auto e = example();
+    e.metrics[0].ci95 = Interval{NAN, NAN};
+    EXPECT_NE(to_json(e).find(R"("value":0.75,"ci95":null,"ci95_note":"no interval)"), std::string::npos) << to_json(e);
+    e.metrics[0].value = NAN;
+    EXPECT_NE(to_json(e).find(R"("value":null,"ci95":null,"ci95_note":"undefined)"), std::string::npos) << to_json(e);
+    EXPECT_EQ(to_text(e).find("[nan"), std::string::npos) << to_text(e);
+}
+
+TEST(Evaluation, TheCommitIsNullWhereNobodyStatedIt) {
+    auto e = example();
+    EXPECT_NE(to_json(e).find(R"("commit":"0123456789")"), std::string::npos);
+    e.commit.clear();
+    EXPECT_NE(to_json(e).find(R"("commit":null)"), std::string::npos);
 }
 
 TEST(Evaluation, BrokenJsonIsCorrupt) {

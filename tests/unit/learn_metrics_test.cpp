@@ -85,6 +85,18 @@ TEST(Metrics, BootstrapDrawsWholeGroups) {
     EXPECT_DOUBLE_EQ(interval.high, 1.0);
 }
 
+TEST(Metrics, OneGroupGivesNoIntervalRatherThanOneOfNoWidth) {
+    const std::vector<std::string> one = {"a", "a"};
+    EXPECT_TRUE(std::isnan(group_bootstrap(one, [](auto) { return 0.5; }).low));
+    // Two people make one pair, drawn or not: every draw that has it gives the same value.
+    const std::vector<double> score = {.9, .1, .8, .3}, t = {0, 0, 0, 0};
+    const std::vector<int> truth = {1, 0, 1, 0};
+    const std::vector<std::string> two = {"a", "a", "b", "b"};
+    const TimeMatchedAuc auc(score, truth, t, two);
+    EXPECT_DOUBLE_EQ(auc.value(), 1.0);
+    EXPECT_TRUE(std::isnan(auc.bootstrap(100, 1).low));
+}
+
 TEST(Metrics, EmptyGivesNanNotZero) {
     EXPECT_TRUE(std::isnan(accuracy(confusion({}, {}, 2))));
     EXPECT_TRUE(std::isnan(r2({}, {})));
