@@ -73,6 +73,8 @@ public:
         }
         return out;
     }
+    /// Of the last source that broke instead of ending.
+    [[nodiscard]] const std::optional<Error>& broken() const { return broken_; }
     void rate(const flow::Rating& rating) { fusion_.on_rating(rating); }
 
     flow::AffectState advance_to(Time t) {
@@ -126,6 +128,7 @@ private:
         }
         if (!entry.lost && (!pulled || entry.source->finished())) {
             entry.lost = true;
+            if (!pulled) broken_ = pulled.error();
             fusion_.on_source_lost(entry.source->id(), pulled ? "ended" : pulled.error().message);
         }
         const std::int64_t now_s = t.ns / 1'000'000'000;
@@ -137,6 +140,7 @@ private:
 
     affect::Fusion fusion_;
     std::vector<Entry> sources_;
+    std::optional<Error> broken_;
 };
 
 Result<flow::Rating> rating_of(const std::string& text) {
@@ -173,6 +177,7 @@ int watch(const Context& context, const WatchOptions& options) {
         if (!options.fast) std::fflush(stdout);
         if (watch.finished()) break;
     }
+    if (watch.broken()) return report_error(context, *watch.broken());
     return kDone;
 }
 

@@ -123,7 +123,7 @@ int probe(const Context& context, const SenseOptions& options) {
     if (!seconds) return report_error(context, seconds.error());
     ordered_json out = {{"schema", "attune.sense_probe/1"}, {"spec", options.spec}, {"seconds", *seconds},
                         {"simulated", sources->front()->provenance().origin == flow::Origin::kSimulated},
-                        {"faces", crops}, {"dropped", dropped}, {"channels", ordered_json::array()}};
+                        {"driver", sources->front()->provenance().driver}, {"faces", crops}, {"dropped", dropped}, {"channels", ordered_json::array()}};
     for (const auto& [name, s] : channels) out["channels"].push_back(to_json(name, s));
     if (context.json) {
         std::puts(out.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
@@ -135,7 +135,7 @@ int probe(const Context& context, const SenseOptions& options) {
                     s.samples, s.low, s.high, sense::channel_row(s.channel).unit, s.gap_s, flow::to_string(s.worst),
                     s.outside > 0 ? "  values outside what a person's sensor gives" : "");
     }
-    if (crops > 0) std::printf("  faces %llu\n", static_cast<unsigned long long>(crops));
+    if (crops > 0) std::printf("  faces %llu, found by %s\n", static_cast<unsigned long long>(crops), sources->front()->provenance().driver.c_str());
     if (channels.empty() && crops == 0) {
         return report_error(context, {ErrorCode::kUnavailable, "nothing came within " + std::to_string(*seconds) + " s", options.spec});
     }

@@ -191,6 +191,9 @@ Result<std::unique_ptr<VideoReader>> VideoReader::open(const std::string& source
         if (st->avg_frame_rate.num > 0) s->info.frames_per_s = av_q2d(st->avg_frame_rate);
         if (s->input->format()->duration > 0)
             s->info.duration_s = static_cast<double>(s->input->format()->duration) / AV_TIME_BASE;
+        // Of a file that was cut off some formats tell the length of what is left, but the pictures that there were.
+        if (st->nb_frames > 0 && s->info.frames_per_s)
+            s->info.duration_s = std::max(s->info.duration_s.value_or(0.0), static_cast<double>(st->nb_frames) / *s->info.frames_per_s);
     }
     s->info.codec = avcodec_get_name(s->codec->codec_id);
     auto first = s->decode();

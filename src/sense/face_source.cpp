@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -85,8 +86,10 @@ private:
 
 class FaceSource : public Source {
 public:
-    FaceSource(std::unique_ptr<media::VideoReader> reader, CropMaker maker, FaceSourceOptions options, std::string device)
-        : reader_(std::move(reader)), maker_(std::move(maker)), options_(std::move(options)), device_(std::move(device)) {}
+    FaceSource(std::unique_ptr<media::VideoReader> reader, CropMaker maker, FaceSourceOptions options, std::string device,
+               std::string place)
+        : reader_(std::move(reader)), maker_(std::move(maker)), options_(std::move(options)), device_(std::move(device)),
+          place_(std::move(place)) {}
     ~FaceSource() override { stop(); }
 
     const std::string& id() const noexcept override { return options_.id; }
@@ -122,9 +125,10 @@ private:
                 }
                 if (!*next) {
                     finished_ = true;
-                    return {};
+                    return whole();
                 }
                 ahead_ = **std::move(next);
+                got_s_ = ahead_->t_s + 1.0 / reader_->info().frames_per_s.value_or(25.0);
             }
             if (!(at_seconds(ahead_->t_s) < until)) return {};
             if (ahead_->t_s >= due_s_) {
@@ -134,6 +138,15 @@ private:
             }
             ahead_.reset();
         }
+    }
+
+    /// A file that holds less than its header promised was cut off.
+    Result<void> whole() const {
+        const double promised_s = reader_->info().duration_s.value_or(0.0);
+        if (got_s_ >= promised_s - std::max(1.0, 0.02 * promised_s)) return {};
+        char text[128];
+        std::snprintf(text, sizeof text, "the video ends after %.1f s; its header promises %.1f s, so it was cut off", got_s_, promised_s);
+        return fail(ErrorCode::kCorrupt, text, place_);
     }
 
     /// The camera's first pull fixes what session time its clock's zero is.
@@ -192,9 +205,9 @@ private:
     std::unique_ptr<media::VideoReader> reader_;
     CropMaker maker_;
     FaceSourceOptions options_;
-    std::string device_;
+    std::string device_, place_;
     std::optional<media::Picture> ahead_;
-    double due_s_ = 0.0;
+    double due_s_ = 0.0, got_s_ = 0.0;
     bool finished_ = false;
     Time offset_;
     std::thread thread_;
@@ -215,7 +228,7 @@ Result<std::unique_ptr<Source>> open(const std::string& place, const FaceSourceO
     ATTUNE_TRY(auto reader, media::VideoReader::open(place, video));
     const flow::Origin origin = reader->info().camera ? flow::Origin::kLive : flow::Origin::kReplayed;
     CropMaker maker(std::move(finder), options.id, origin, options.search_s);
-    return std::make_unique<FaceSource>(std::move(reader), std::move(maker), options, device);
+    return std::make_unique<FaceSource>(std::move(reader), std::move(maker), options, device, place);
 }
 
 }  // namespace

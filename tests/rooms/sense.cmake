@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_test(sense unit DEPS sense LIBS ${ATTUNE_EDF_LIBRARY} SOURCES
+  unit/sense_face_video_test.cpp
   unit/sense_live_test.cpp
   unit/sense_microphone_test.cpp
   unit/sense_open_source_test.cpp

@@ -132,7 +132,7 @@ Result<void> Input::open_container() {
     if (late) return ffmpeg_fail(AVERROR(ETIMEDOUT), "the file gave no data in time", path_);
     if (rc == AVERROR_INVALIDDATA || rc == AVERROR_EOF || rc == AVERROR(EINVAL))
         return fail(ErrorCode::kCorrupt,
-                    "not a sound file that can be read, or its header is damaged", path_);
+                    "neither sound nor video that can be read, or its header is damaged", path_);
     return ffmpeg_fail(rc, "cannot read the file", path_);
 }
 
