@@ -35,6 +35,19 @@ ordered_json source(const flow::SourceState& s) {
             {"reason", s.reason.empty() ? ordered_json(nullptr) : ordered_json(s.reason)}};
 }
 
+/// What the source's own tile shows: null where its last evidence has none, as when it abstains.
+void add_tile(ordered_json& one, const flow::Evidence* e) {
+    for (const char* field : {"display", "probabilities", "activation"}) one[field] = nullptr;
+    if (e == nullptr) return;
+    if (e->activation) one["activation"] = number(*e->activation);
+    if (!e->display) return;
+    if (!e->display->smoothed.empty()) one["display"] = e->display->smoothed;
+    ordered_json p = ordered_json::object();
+    for (std::size_t i = 0; i < e->display->labels.size() && i < e->display->probabilities.size(); ++i)
+        p[e->display->labels[i]] = number(e->display->probabilities[i]);
+    one["probabilities"] = std::move(p);
+}
+
 }  // namespace
 
 std::string to_json_line(const flow::AffectState& state, const Beside& beside) {
@@ -60,6 +73,8 @@ std::string to_json_line(const flow::AffectState& state, const Beside& beside) {
         const auto waits = beside.waits_for.find(s.id);
         const bool warming = s.status == flow::SourceStatus::kWarmingUp && waits != beside.waits_for.end() && !waits->second.empty();
         one["waits_for"] = warming ? ordered_json(waits->second) : ordered_json(nullptr);
+        const auto last = beside.last.find(s.id);
+        add_tile(one, last == beside.last.end() ? nullptr : &last->second);
         out["sources"].push_back(std::move(one));
     }
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

@@ -7,6 +7,7 @@
 
 #include "affect/breath.hpp"
 #include "flow/affect_state.hpp"
+#include "flow/evidence.hpp"
 
 namespace attune::affect {
 
@@ -14,6 +15,7 @@ namespace attune::affect {
 struct Beside {
     std::optional<Breathing> breathing;
     std::map<std::string, std::string> waits_for;  ///< by source
+    std::map<std::string, flow::Evidence> last;    ///< by source: what its own tile shows; never a part of the state
 };
 
 /// No newline. Unknown is null; numbers have at most 6 decimals.

@@ -64,6 +64,8 @@ public:
         for (const Entry& entry : sources_) {
             if (!entry.recogniser) continue;
             if (!out.breathing) out.breathing = entry.breath.at(now);
+            // A tile shows what is, never what was: as the fusion, it forgets a source within 10 s.
+            if (entry.last && !entry.lost && (now - entry.last->t).ns <= 10'000'000'000) out.last[entry.source->id()] = *entry.last;
             std::string& waits_for = out.waits_for[entry.source->id()] = entry.recogniser->waits_for();
             const auto seen_s = fusion_.baseline_seen_s(entry.source->id());
             if (!waits_for.empty() || !seen_s) continue;
@@ -84,6 +86,7 @@ public:
                 const auto evidence = entry.recogniser->poll(t);
                 if (!evidence) break;
                 fusion_.on_evidence(*evidence);
+                entry.last = *evidence;
             }
         }
         fusion_.advance_to(t);
@@ -98,6 +101,7 @@ private:
         sense::SimulatedSource* simulated = nullptr;
         bool lost = false;
         std::int64_t asked_s = -kAskEveryS;
+        std::optional<flow::Evidence> last;
     };
 
     explicit Watch(affect::Fusion fusion) : fusion_(std::move(fusion)) {}

@@ -11,6 +11,7 @@ attune_test(affect unit DEPS affect LIBS PNG::PNG SOURCES
   unit/affect_face_recogniser_test.cpp
   unit/affect_fusion_test.cpp
   unit/affect_held_back_test.cpp
+  unit/affect_state_json_test.cpp
   unit/affect_voice_recogniser_test.cpp
   )
 find_package(rapidcheck REQUIRED)
