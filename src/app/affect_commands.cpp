@@ -14,6 +14,7 @@
 #include "affect/state_json.hpp"
 #include "affect/tables.hpp"
 #include "app/command_line.hpp"
+#include "app/sense_gate.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "sense/open_source.hpp"
@@ -27,7 +28,7 @@ constexpr std::int64_t kAskEveryS = 240;    // a simulated listener is asked thi
 
 struct WatchOptions {
     std::vector<std::string> specs;
-    std::string from;
+    std::string from, person;
     double seconds = 0.0;
     bool fast = false;
     std::string data;
@@ -36,8 +37,9 @@ struct WatchOptions {
 /// Sources, their recognisers and one fusion, stepped together.
 class Watch {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<Watch>> create(const WatchOptions& options, const std::filesystem::path& data_dir,
-                                                               const core::Clock& clock) {
+    [[nodiscard]] static Result<std::unique_ptr<Watch>> create(const WatchOptions& options, const Context& context, const core::Clock& clock) {
+        ATTUNE_CHECK(may_open(context, options.specs, options.person, "session"));
+        const std::filesystem::path& data_dir = context.data_dir;
         std::vector<std::unique_ptr<sense::Source>> sources;
         affect::FusionConfig config;
         for (const std::string& text : options.specs) {
@@ -47,7 +49,7 @@ public:
             sources.push_back(std::move(source));
         }
         ATTUNE_TRY(affect::Fusion fusion, affect::Fusion::create(config, {}));
-        std::unique_ptr<Watch> watch(new Watch(std::move(fusion)));
+        std::unique_ptr<Watch> watch(new Watch(std::move(fusion), no_inference_here(context.deployment)));
         for (auto& source : sources) watch->add(std::move(source), data_dir);
         return watch;
     }
@@ -104,12 +106,13 @@ private:
         std::optional<flow::Evidence> last;
     };
 
-    explicit Watch(affect::Fusion fusion) : fusion_(std::move(fusion)) {}
+    Watch(affect::Fusion fusion, std::string no_inference) : fusion_(std::move(fusion)), no_inference_(std::move(no_inference)) {}
 
     void add(std::unique_ptr<sense::Source> source, const std::filesystem::path& data_dir) {
         Entry entry;
         entry.simulated = dynamic_cast<sense::SimulatedSource*>(source.get());
-        auto recogniser = affect::make_recogniser(source->kind(), source->id(), data_dir);
+        auto recogniser = no_inference_.empty() ? affect::make_recogniser(source->kind(), source->id(), data_dir)
+                                                : fail(ErrorCode::kRefused, no_inference_);
         if (recogniser) {
             entry.recogniser = std::move(*recogniser);
             fusion_.on_source_added(source->id(), source->kind());
@@ -143,6 +146,7 @@ private:
     }
 
     affect::Fusion fusion_;
+    std::string no_inference_;   ///< why nothing is; empty = it is
     std::vector<Entry> sources_;
     std::optional<Error> broken_;
 };
@@ -161,7 +165,7 @@ Result<flow::Rating> rating_of(const std::string& text) {
 
 int watch(const Context& context, const WatchOptions& options) {
     core::SteadyClock clock;
-    auto made = Watch::create(options, context.data_dir, clock);
+    auto made = Watch::create(options, context, clock);
     if (!made) return report_error(context, made.error());
     Watch& watch = **made;
     if (!options.from.empty()) {
@@ -214,6 +218,7 @@ void add_affect_commands(CLI::App& app, Context& context) {
 
     CLI::App* watch_command = affect->add_subcommand("watch", "print one AffectState a line, five a second (JSON Lines)");
     watch_command->add_option("--sense", options->specs, "a source; may be given several times (attune sense list)")->required();
+    watch_command->add_option("--person", options->person, "whose consent opens a device (default: the first)");
     watch_command->add_option("--from", options->from, "how you feel now: V,A, each in -1..1");
     watch_command->add_option("--seconds", options->seconds, "stop after this time; 0 = until the sources end")->check(CLI::Range(0.0, 86400.0));
     watch_command->add_flag("--fast", options->fast, "recordings and simulated listeners as fast as they can be read");

@@ -10,6 +10,7 @@
 
 #include "core/cancel.hpp"
 #include "core/result.hpp"
+#include "flow/policy.hpp"
 
 namespace CLI {
 class App;
@@ -25,6 +26,7 @@ struct Context {
     std::string db_url;               ///< --db; empty = sqlite file in data_dir
     std::filesystem::path config;     ///< --config
     bool json = false;                ///< --json: one object on stdout
+    flow::Deployment deployment = flow::Deployment::kHome;   ///< --deployment: of the whole installation
     core::CancelToken cancel;         ///< set by SIGINT and SIGTERM
     std::function<int()> run;         ///< what the chosen subcommand does
 };

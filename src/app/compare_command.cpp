@@ -8,6 +8,7 @@
 
 #include "app/command_line.hpp"
 #include "app/compare_command.hpp"
+#include "app/ranges.hpp"
 #include "session/compare.hpp"
 
 namespace attune::app {
@@ -61,12 +62,12 @@ void add_compare_command(CLI::App& simulate, Context& context) {
                         "linear, iso-true, iso-true:W, fitted, textbook, second-order; \":silent\" behind it switches "
                         "the response to music off (default: linear iso-true:0.6 fitted second-order)");
     compare->add_option("--policy", words->arms, "policies, e.g. silence nearest planner+taste oracle (default: all)");
-    compare->add_option("--seeds", words->request.seeds, "sessions of each kind, each with its own seed")->capture_default_str();
-    compare->add_option("--first-seed", words->request.first_seed, "the first of the seeds; others repeat the comparison on fresh listeners")->capture_default_str();
-    compare->add_option("--minutes", words->request.minutes, "length of a session")->capture_default_str();
-    compare->add_option("--tracks", words->request.tracks, "of the made-up library")->capture_default_str();
-    compare->add_option("--library-seed", words->request.library_seed, "of the made-up library")->capture_default_str();
-    compare->add_option("--threads", words->request.threads, "worker threads")->capture_default_str();
+    compare->add_option("--seeds", words->request.seeds, "sessions of each kind, each with its own seed")->check(whole_from(1, 1000))->capture_default_str();
+    compare->add_option("--first-seed", words->request.first_seed, "the first of the seeds; others repeat the comparison on fresh listeners")->check(any_seed())->capture_default_str();
+    compare->add_option("--minutes", words->request.minutes, "length of a session")->check(number_from(1, 180))->capture_default_str();
+    compare->add_option("--tracks", words->request.tracks, "of the made-up library")->check(whole_from(1, 1000000))->capture_default_str();
+    compare->add_option("--library-seed", words->request.library_seed, "of the made-up library")->check(any_seed())->capture_default_str();
+    compare->add_option("--threads", words->request.threads, "worker threads")->check(whole_from(1, 64))->capture_default_str();
     compare->callback([words, &context] {
         context.run = [words, &context] {
             const auto status = run(context, *words);

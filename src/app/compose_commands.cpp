@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "app/ranges.hpp"
 #include "compose/export.hpp"
 #include "compose/listening_kit.hpp"
 #include "compose/starter_library.hpp"
@@ -170,12 +171,12 @@ int listening_kit(const Context& context, const ComposeArguments& a) {
 void add_compose_commands(CLI::App& app, Context& context) {
     auto a = std::make_shared<ComposeArguments>();
     auto* command = app.add_subcommand("compose", "compose a piece for a point of the plane");
-    command->add_option("--valence", a->valence, "expressed valence, -1..1");
-    command->add_option("--arousal", a->arousal, "expressed arousal, -1..1");
-    command->add_option("--seconds", a->seconds, "length, 4..7200")->capture_default_str();
+    command->add_option("--valence", a->valence, "expressed valence")->check(number_from(-1, 1));
+    command->add_option("--arousal", a->arousal, "expressed arousal")->check(number_from(-1, 1));
+    command->add_option("--seconds", a->seconds, "length in seconds")->check(number_from(4, 7200))->capture_default_str();
     command->add_option("--style", a->style, "ambient_pad piano_ballad chamber lo_fi folk light_electronic percussion_circle; else by the point and the seed");
     command->add_option("--engine", a->engine, "rule, hmm or lstm")->capture_default_str();
-    command->add_option("--seed", a->seed, "the same seed gives the same bytes")->capture_default_str();
+    command->add_option("--seed", a->seed, "the same seed gives the same bytes")->check(any_seed())->capture_default_str();
     command->add_option("--control", a->controls, "NAME=0..1: register tempo timbre intensity density percussiveness consonance");
     command->add_option("--out", a->out, "FILE.flac");
     command->add_option("--midi", a->midi, "FILE.mid, for a notation program");

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "care/policy_maker.hpp"
 #include "core/paths.hpp"
 #include "core/text.hpp"
 #include "core/toml.hpp"
@@ -60,15 +61,14 @@ const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> keys = {
         {"data", "--data", ""},
         {"db", "--db", ""},
+        {"deployment", "--deployment", ""},
         {"session.minutes", "--minutes", "session run"},
         {"session.sink", "--sink", "session run"},
         {"session.person", "--person", "session run"},
-        {"session.deployment", "--deployment", "session run"},
         {"serve.host", "--host", "serve"},
         {"serve.port", "--port", "serve"},
         {"serve.tls_certificate", "--tls-certificate", "serve"},
-        {"serve.tls_key", "--tls-key", "serve"},
-        {"serve.deployment", "--deployment", "serve"}};
+        {"serve.tls_key", "--tls-key", "serve"}};
     return keys;
 }
 
@@ -114,6 +114,18 @@ Result<void> apply_config(CLI::App& app, const std::map<std::string, std::string
         }
     }
     return {};
+}
+
+Result<flow::Deployment> deployment_of(const std::map<std::string, std::string>& file, const std::string& asked) {
+    ATTUNE_TRY(const auto deployment, care::parse_deployment(asked));
+    const auto at = file.find("deployment");
+    if (at == file.end()) return deployment;
+    ATTUNE_TRY(const auto standing, care::parse_deployment(at->second));
+    if (!care::inference_allowed(standing) && care::inference_allowed(deployment)) {
+        return fail(ErrorCode::kRefused, "this installation is set up for " + at->second + ", where nothing is inferred from face, voice or body; '" +
+                                             asked + "' does not lift that", "--deployment");
+    }
+    return deployment;
 }
 
 std::filesystem::path config_path(const std::vector<std::string>& arguments, bool& named) {

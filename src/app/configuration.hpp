@@ -3,8 +3,9 @@
 /// The configuration file, and what of it goes where.
 ///
 /// Precedence   1. flag   2. environment (ATTUNE_…)   3. file (--config, ATTUNE_CONFIG, else the XDG place)   4. default
-/// File         TOML. Keys: data, db; [session] minutes, sink, person, deployment; [serve] host, port,
-///              tls_certificate, tls_key, deployment
+/// File         TOML. Keys: data, db, deployment; [session] minutes, sink, person; [serve] host, port,
+///              tls_certificate, tls_key. deployment = "workplace" or "education" cannot be lifted by a flag or the
+///              environment
 /// Errors       kBadArgument: an unknown key, with the nearest one and file:line, or a value of the wrong type;
 ///              kNotFound: a file that was asked for and is not there
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "flow/policy.hpp"
 
 namespace CLI {
 class App;
@@ -32,6 +34,10 @@ struct ConfigKey {
 
 /// Makes file and environment the defaults of the flags; call before the command line is parsed.
 [[nodiscard]] Result<void> apply_config(CLI::App& app, const std::map<std::string, std::string>& values);
+
+/// What the flag and the environment ask for, bound by what the file says: where the file forbids inference from face,
+/// voice and body, nothing else allows it (kRefused).
+[[nodiscard]] Result<flow::Deployment> deployment_of(const std::map<std::string, std::string>& file, const std::string& asked);
 
 /// The file that --config or ATTUNE_CONFIG names, else the usual place. `named` = somebody asked for it.
 [[nodiscard]] std::filesystem::path config_path(const std::vector<std::string>& arguments, bool& named);

@@ -13,6 +13,7 @@
 #include "library/catalogue.hpp"
 #include "session/consent.hpp"
 #include "session/onboarding.hpp"
+#include "session/person_state.hpp"
 #include "session/told_words.hpp"
 
 namespace attune::app {
@@ -22,8 +23,8 @@ using nlohmann::json;
 
 struct Words {
     std::string person, name, region, contact, reach;
-    std::vector<std::string> love, never, memories, tracks;
-    std::string what, sensor, purpose = "session", deployment = "home";
+    std::vector<std::string> love, never, allow, memories, tracks;
+    std::string what, sensor, purpose = "session";
     int days = 365;
     care::Loudness loudness;
     std::string role = "listener";
@@ -115,6 +116,48 @@ Result<int> edit(Context& context, session::Space& space, const Words& w) {
     return kDone;
 }
 
+json memories_json(const care::Settings& settings) {
+    const auto name = [](flow::Memory memory) {
+        switch (memory) {
+            case flow::Memory::kAsk: return "ask";
+            case flow::Memory::kOnlyWithMe: return "only-with-me";
+            case flow::Memory::kNever: return "never";
+            default: return "none";
+        }
+    };
+    json out = json::array();
+    for (const auto& [key, memory] : settings.memories) out.push_back({{"track", key.hex()}, {"mark", name(memory)}});
+    return out;
+}
+
+/// What was said to be loved, as onboard takes it; what playing has taught is no choice of theirs.
+Result<json> loved_json(care::People& people, const Id& person) {
+    ATTUNE_TRY(const auto kept, people.kept(person, "state"));
+    ATTUNE_TRY(const auto state, session::PersonState::parse(kept.value_or("")));
+    json out = json::array();
+    for (const auto& seen : state.liking.observations())
+        if (seen.source == choose::LikingSource::kLoved) out.push_back(seen.track.none() ? "artist:" + seen.artist : seen.track.hex());
+    return out;
+}
+
+Result<json> plans_json(store::Connection& db, care::People& people, const Id& person) {
+    ATTUNE_TRY(const auto names, session::kept_plans(db, people, person));
+    json out = json::object();
+    for (const std::string& name : names) {
+        ATTUNE_TRY(const auto tracks, session::kept_plan(people, person, name));
+        json& list = out[name] = json::array();
+        for (const ContentKey& key : tracks) list.push_back(key.hex());
+    }
+    return out;
+}
+
+json loudness_json(const care::Settings& settings) {
+    const flow::Policy standing;
+    return {{"ceiling_dba", settings.ceiling_dba.value_or(standing.ceiling_dba)},
+            {"ceiling_gain_db", settings.ceiling_gain_db.value_or(standing.ceiling_gain_db)},
+            {"full_scale_dba", settings.full_scale_dba ? json(*settings.full_scale_dba) : json(nullptr)}};
+}
+
 Result<int> show(Context& context, session::Space& space, const Words& w) {
     ATTUNE_TRY(const auto p, who(space, w));
     care::People people = space.people();
@@ -127,9 +170,12 @@ Result<int> show(Context& context, session::Space& space, const Words& w) {
         if (!g.withdrawn && now < g.until_ns)
             consents.push_back({{"sensor", g.sensor}, {"purpose", g.purpose}, {"until_at", core::rfc3339(g.until_ns)}});
     for (const ContentKey& key : settings.blocked_tracks) blocked.push_back(key.hex());
+    ATTUNE_TRY(const json loved, loved_json(people, p.id));
+    ATTUNE_TRY(const json plans, plans_json(space.db(), people, p.id));
     const json out = {{"schema", "attune.person/1"}, {"person", person_json(p)}, {"intake", intake_json(intake)},
                       {"consents", consents}, {"blocked_tracks", blocked}, {"blocked_artists", settings.blocked_artists},
-                      {"blocked_tags", settings.blocked_tags}, {"memories", settings.memories.size()}};
+                      {"blocked_tags", settings.blocked_tags}, {"memories", memories_json(settings)}, {"loved", loved},
+                      {"loudness", loudness_json(settings)}, {"plans", plans}};
     (void)context;
     print(out);
     return kDone;
@@ -141,10 +187,11 @@ Result<int> onboard(Context& context, session::Space& space, const Words& w) {
     session::Onboarding wishes;
     ATTUNE_TRY(wishes.love, choices_of(space, w.love));
     ATTUNE_TRY(wishes.never, choices_of(space, w.never));
+    ATTUNE_TRY(wishes.allow, choices_of(space, w.allow));
     for (const std::string& text : w.memories) {
         const auto equals = text.rfind('=');
         if (equals == std::string::npos)
-            return fail(ErrorCode::kBadArgument, "'" + text + "' is not TRACK=ask, TRACK=only-with-me or TRACK=never", "--memory");
+            return fail(ErrorCode::kBadArgument, "'" + text + "' is not TRACK=ask, TRACK=only-with-me, TRACK=never or TRACK=none", "--memory");
         ATTUNE_TRY(const auto mark, session::parse_memory(text.substr(equals + 1)));
         ATTUNE_TRY(auto choice, choice_of(space, text.substr(0, equals)));
         wishes.memories.emplace_back(std::move(choice), mark);
@@ -153,7 +200,7 @@ Result<int> onboard(Context& context, session::Space& space, const Words& w) {
     ATTUNE_CHECK(session::onboard(people, *world.view, p.id, wishes));
     if (context.json) {
         print({{"schema", "attune.onboarding/1"}, {"person", p.id.text()}, {"love", wishes.love.size()},
-               {"never", wishes.never.size()}, {"memories", wishes.memories.size()}});
+               {"never", wishes.never.size()}, {"allow", wishes.allow.size()}, {"memories", wishes.memories.size()}});
     }
     return kDone;
 }
@@ -164,11 +211,10 @@ Result<int> consent(Context& context, session::Space& space, const Words& w) {
     if (!known) return fail(ErrorCode::kBadArgument, "'" + w.sensor + "' is not a sensor; sensors are face, voice, heart, skin, eeg");
     int told = 0;
     if (w.what == "grant") {
-        ATTUNE_TRY(const auto deployment, care::parse_deployment(w.deployment));
         const std::int64_t now = core::wall_now_ns();
         const std::int64_t until = now + std::int64_t{w.days} * 86'400 * 1'000'000'000;
         const care::Grant grant{core::IdSource().next(), p.id, w.sensor, w.purpose, now, until, false};
-        ATTUNE_TRY(told, session::grant_consent(space.db(), space.seal(), grant, deployment));
+        ATTUNE_TRY(told, session::grant_consent(space.db(), space.seal(), grant, context.deployment));
     } else if (w.what == "withdraw") {
         ATTUNE_TRY(told, session::withdraw_consent(space.db(), space.seal(), p.id, w.sensor));
     } else {
@@ -259,13 +305,13 @@ void add_person_commands(CLI::App& app, Context& context) {
     auto* o = command(*person, context, w, "onboard", "five to ten tracks or artists they love, what never to play, what carries memories", onboard);
     o->add_option("--love", w->love, "TRACK or artist:NAME (may be repeated)");
     o->add_option("--never", w->never, "TRACK, artist:NAME or tag:NAME");
-    o->add_option("--memory", w->memories, "TRACK=ask, TRACK=only-with-me or TRACK=never");
+    o->add_option("--allow", w->allow, "takes a --never back");
+    o->add_option("--memory", w->memories, "TRACK=ask, TRACK=only-with-me, TRACK=never, or TRACK=none to take a mark back");
     auto* g = command(*person, context, w, "consent", "leave for a sensor, given or taken back", consent);
     g->add_option("what", w->what, "grant or withdraw")->required();
     g->add_option("sensor", w->sensor, "face, voice, heart, skin or eeg")->required();
     g->add_option("--purpose", w->purpose, "session, research or training")->capture_default_str();
     g->add_option("--days", w->days, "for how long")->check(CLI::Range(1, 3650))->capture_default_str();
-    g->add_option("--deployment", w->deployment, "home, clinic, research, workplace, education")->capture_default_str();
     auto* l = command(*person, context, w, "loudness", "the ceiling of the sound, and how loud this output is", loudness);
     l->add_option("--ceiling-dba", w->loudness.ceiling_dba, "40 to 85; holds where the output is calibrated");
     l->add_option("--ceiling-gain-db", w->loudness.ceiling_gain_db, "-30 to 0, over the session's level");

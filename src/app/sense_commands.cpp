@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
+#include "app/sense_gate.hpp"
 #include "core/time.hpp"
 #include "sense/channels.hpp"
 #include "sense/open_source.hpp"
@@ -25,7 +26,7 @@ using nlohmann::ordered_json;
 struct SenseOptions {
     std::string spec;
     std::vector<std::string> specs;
-    std::string out;
+    std::string out, person;
     double seconds = 10.0;
 };
 
@@ -109,6 +110,7 @@ ordered_json to_json(const std::string& name, const ChannelStatistics& s) {
 }
 
 int probe(const Context& context, const SenseOptions& options) {
+    if (const auto may = may_open(context, {options.spec}, options.person, "session"); !may) return report_error(context, may.error());
     core::SteadyClock clock;
     auto sources = open_all({options.spec}, clock, context.data_dir);
     if (!sources) return report_error(context, sources.error());
@@ -143,6 +145,7 @@ int probe(const Context& context, const SenseOptions& options) {
 }
 
 int record(const Context& context, const SenseOptions& options) {
+    if (const auto may = may_open(context, options.specs, options.person, "research"); !may) return report_error(context, may.error());
     core::SteadyClock clock;
     auto sources = open_all(options.specs, clock, context.data_dir);
     if (!sources) return report_error(context, sources.error());
@@ -223,6 +226,8 @@ void add_sense_commands(CLI::App& app, Context& context) {
     record_command->add_option("SPEC", options->specs, "one or more sources")->required();
     record_command->add_option("--out", options->out, "an empty or new folder")->required();
     record_command->add_option("--seconds", options->seconds, "how long")->check(CLI::Range(.25, 86400.0));
+    for (CLI::App* sub : {probe_command, record_command}) sub->add_option("--person", options->person, "whose consent opens a device (default: the first)");
+    record_command->footer("A device needs consent: attune person consent grant heart (probe), … --purpose research (record).");
     record_command->callback([&context, options] { context.run = [&context, options] { return record(context, *options); }; });
 }
 

@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command_line.hpp"
-#include "care/policy_maker.hpp"
 #include "app/model_registry.hpp"
 #include "core/log.hpp"
 #include "serve/server.hpp"
@@ -23,7 +22,6 @@ namespace {
 
 struct ServeOptions {
     serve::ServerConfig server;
-    std::string deployment = "home";
     bool open = false;
     bool set_password = false;
     bool routes = false;
@@ -129,19 +127,13 @@ void add_serve_commands(CLI::App& app, Context& context) {
     serve->add_flag_function(
         "--tls,!--no-tls", [&server](std::int64_t times) { server.tls = times > 0; },
         "TLS on or off; off only behind a proxy that has it");
-    serve->add_option("--deployment", options->deployment,
-                      "home, clinic, research, workplace, education; in the last two nothing is inferred "
-                      "from face, voice or body")
-        ->capture_default_str();
     serve->add_flag("--routes", options->routes, "print the routes and end")->group("");
     serve->add_option("--pages", server.pages, "folder of the built pages")->group("");
     serve->footer("Example:  attune serve --open");
     serve->callback([options, &context] {
         context.run = [options, &context] {
             if (options->set_password) return set_password(context);
-            const auto deployment = care::parse_deployment(options->deployment);
-            if (!deployment) return report_error(context, deployment.error());
-            options->server.deployment = *deployment;
+            options->server.deployment = context.deployment;
             options->server.data_dir = context.data_dir;
             options->server.db_url = context.db_url;
             options->server.version = ATTUNE_VERSION;

@@ -12,6 +12,7 @@
 
 #include "app/help_card.hpp"
 #include "app/in_space.hpp"
+#include "app/ranges.hpp"
 #include "app/session_commands.hpp"
 #include "app/session_voice.hpp"
 #include "app/terminal_keys.hpp"
@@ -123,9 +124,8 @@ void add_session_run(CLI::App& session, Context& context) {
     auto request = std::make_shared<session::RunRequest>();
     auto from = std::make_shared<std::string>();
     auto person = std::make_shared<std::string>();
-    auto deployment = std::make_shared<std::string>("home");
     run->add_option("--goal", request->goal, "calm, lift, focus, sleep, energise, stay, or VALENCE,AROUSAL")->required();
-    run->add_option("--minutes", request->minutes, "length, 1 to 180")->capture_default_str();
+    run->add_option("--minutes", request->minutes, "length in minutes")->check(number_from(1, 180))->capture_default_str();
     run->add_option("--from", *from, "how you feel now: VALENCE,AROUSAL, each from -1 to 1");
     run->add_option("--person", *person, "whose session it is");
     run->add_option("--sense", request->sense, "a sensor, e.g. simulated:anxious?seed=7 or replay:DIR (may be repeated)");
@@ -133,15 +133,13 @@ void add_session_run(CLI::App& session, Context& context) {
                                                               "--check-in=voice:wav:FILE takes a recording");
     run->add_option("--sink", request->sink, "device, null, or file:OUT.flac")->capture_default_str();
     run->add_flag("--fast", request->fast, "in virtual time, as fast as the machine can");
-    run->add_option("--seed", request->seed, "makes the session repeatable");
+    run->add_option("--seed", request->seed, "makes the session repeatable")->check(any_seed());
     run->add_option("--plan", request->plan, "a hand-made plan (attune person plan): its tracks come first");
     run->add_flag("--lock", request->locked, "nothing but the hand-made plan; without one, the first plan stays as it is");
     run->add_option("--compose", request->compose.when, "composed music: never, gaps (where no track fits) or always")->capture_default_str();
     run->add_option("--engine", request->compose.engine, "who composes: rule, hmm or lstm")->capture_default_str();
     run->add_flag("--mirror", request->compose.mirror, "biofeedback: for three minutes the composed sound rises with skin conductance");
     run->add_flag("--companion", request->companion, "somebody is with the listener: \"only with me\" music may play");
-    run->add_option("--deployment", *deployment, "home, clinic, research, workplace, education; the last two infer nothing from "
-                                                 "face, voice or body")->capture_default_str();
     run->add_option("--strategy", request->strategy, "planner, or an arm of a comparison")->group("");
     run->callback([=, &context] {
         context.run = [=, &context] {
@@ -152,7 +150,7 @@ void add_session_run(CLI::App& session, Context& context) {
                 if (!person->empty()) {
                     ATTUNE_TRY(request->person, Id::parse(*person));
                 }
-                ATTUNE_TRY(request->deployment, care::parse_deployment(*deployment));
+                request->deployment = context.deployment;
                 const auto began = std::chrono::steady_clock::now();
                 request->progress = [began](const char* what, std::size_t done, std::size_t total) {
                     show_progress(what, done, total, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());

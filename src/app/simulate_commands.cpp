@@ -8,6 +8,7 @@
 
 #include "app/command_line.hpp"
 #include "app/compare_command.hpp"
+#include "app/ranges.hpp"
 #include "core/folders.hpp"
 #include "library/catalogue.hpp"
 #include "library/simulated_audio.hpp"
@@ -66,8 +67,8 @@ void add_simulate_commands(CLI::App& app, Context& context) {
     add_compare_command(*simulate, context);
     auto* library = simulate->add_subcommand("library", "write SIMULATED track profiles into the library");
     auto request = std::make_shared<LibraryRequest>();
-    library->add_option("--tracks", request->tracks, "how many")->capture_default_str();
-    library->add_option("--seed", request->seed, "the same seed makes the same library")->capture_default_str();
+    library->add_option("--tracks", request->tracks, "how many")->check(whole_from(1, 2000000))->capture_default_str();
+    library->add_option("--seed", request->seed, "the same seed makes the same library")->check(any_seed())->capture_default_str();
     library->add_flag("--audio", request->audio, "write sound too: a pulsing tone a track, in DATA/simulated");
     library->add_option("--seconds", request->seconds, "of sound a track, 5 to 600; the profiles are cut to it")->capture_default_str();
     library->callback([request, &context] {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "care/people.hpp"
 
+#include <algorithm>
+
+#include "care/kept_names.hpp"
+
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -146,6 +150,17 @@ Result<std::optional<std::string>> People::kept(const Id& person, std::string_vi
     if (!row) return std::optional<std::string>();
     ATTUNE_TRY(std::string text, opened((*row)[0].integer(), (*row)[1].blob()));
     return std::optional<std::string>(std::move(text));
+}
+
+Result<std::vector<std::string>> kept_names(store::Connection& connection, const Id& person, std::string_view prefix) {
+    std::vector<std::string> names;
+    ATTUNE_CHECK(connection.for_each("SELECT name FROM care_text WHERE person_id = $1 ORDER BY name", {store::to_blob(person)},
+                                     [&](const store::Row& row) {
+                                         if (row[0].text().starts_with(prefix)) names.emplace_back(row[0].text());
+                                         return true;
+                                     }));
+    std::sort(names.begin(), names.end());   // as bytes, whatever the database's collation
+    return names;
 }
 
 Result<Intake> People::intake(const Id& person) {

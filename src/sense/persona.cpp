@@ -300,7 +300,7 @@ Result<Persona> load_persona(std::string_view name_or_path, Family family) {
             if (const auto near = core::nearest_word(name_or_path, names)) message += "; did you mean '" + *near + "'?";
             message += " personas:";
             for (const std::string& n : names) message += " " + n;
-            return fail(ErrorCode::kNotFound, std::move(message));
+            return fail(ErrorCode::kBadArgument, std::move(message));
         }
         ATTUNE_TRY(file, core::resource("personas/" + std::string(name_or_path) + ".toml"));
     }

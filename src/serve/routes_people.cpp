@@ -236,7 +236,7 @@ Result<std::string> set_taste(House& house, const Request& request, const PathAr
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(const auto view, library::Catalogue(*desk->db).view());
-    session::Onboarding wishes{love, never, {}};
+    session::Onboarding wishes{love, never, {}, {}};
     for (const std::string& choice : memories) wishes.memories.emplace_back(choice, flow::Memory::kAsk);
     ATTUNE_TRY(const JsonBody marks, body.object("memory_marks"));
     if (marks.raw().size() > 100) return fail(ErrorCode::kBadArgument, "'memory_marks' has more than 100 entries");

@@ -15,14 +15,28 @@ const char* consent_name(flow::SourceKind kind) noexcept {
     }
 }
 
+std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) noexcept {
+    using S = sense::SpecKind;
+    switch (kind) {
+        case S::kFaceCamera: return flow::SourceKind::kFace;
+        case S::kVoiceMic: return flow::SourceKind::kVoice;
+        case S::kMqtt:
+        case S::kOsc:
+        case S::kLsl:
+        case S::kBleHeartRate: return flow::SourceKind::kHeart;
+        default: return std::nullopt;
+    }
+}
+
 Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind, std::int64_t now_ns,
-                             flow::Deployment deployment) {
+                             flow::Deployment deployment, std::string_view purpose) {
     const std::string sensor = consent_name(kind);
-    const auto grant = people.granted(person, sensor, "session", now_ns, deployment);
+    const auto grant = people.granted(person, sensor, purpose, now_ns, deployment);
     if (grant) return {};
     Error error = grant.error();
     if (error.code == ErrorCode::kRefused && care::inference_allowed(deployment)) {
-        error.message += "; the listener gives it with: attune person consent grant " + sensor;
+        error.message += "; the listener gives it with: attune person consent grant " + sensor +
+                         (purpose == "session" ? "" : " --purpose " + std::string(purpose));
     }
     return tl::unexpected(std::move(error));
 }

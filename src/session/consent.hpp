@@ -5,11 +5,14 @@
 /// Heart straps, wristbands, and streams of MQTT, OSC and LSL count as "heart": body sensors that inform
 /// activation. Recordings and simulated listeners are no devices and need no leave.
 /// Errors   kRefused naming sensor, rule and what to do; those of care::People
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "care/people.hpp"
 #include "flow/evidence.hpp"
 #include "flow/policy.hpp"
+#include "sense/spec.hpp"
 #include "store/connection.hpp"
 #include "store/seal.hpp"
 
@@ -18,9 +21,13 @@ namespace attune::session {
 /// "face", "voice", "heart", "eeg": as consent names it.
 [[nodiscard]] const char* consent_name(flow::SourceKind kind) noexcept;
 
+/// What a device of this kind would tell; empty = no device: a recording, or simulated.
+[[nodiscard]] std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) noexcept;
+
 /// No device is opened before this said yes.
 [[nodiscard]] Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind,
-                                           std::int64_t now_ns, flow::Deployment deployment);
+                                           std::int64_t now_ns, flow::Deployment deployment,
+                                           std::string_view purpose = "session");
 
 /// Grants, and tells every session of this person that runs: what was let go of there may be opened again.
 [[nodiscard]] Result<int> grant_consent(store::Connection& db, const store::Seal& seal, const care::Grant& grant,

@@ -148,20 +148,6 @@ void add_source(std::unique_ptr<sense::Source> source, RunSetup& setup, const En
 /// A simulated listener, or a recording of one.
 bool is_simulated(const std::unique_ptr<sense::Source>& source) { return source->provenance().origin == flow::Origin::kSimulated; }
 
-/// What a device of this kind would tell; empty = no device: a recording, or simulated.
-std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) {
-    using S = sense::SpecKind;
-    switch (kind) {
-        case S::kFaceCamera: return flow::SourceKind::kFace;
-        case S::kVoiceMic: return flow::SourceKind::kVoice;
-        case S::kMqtt:
-        case S::kOsc:
-        case S::kLsl:
-        case S::kBleHeartRate: return flow::SourceKind::kHeart;
-        default: return std::nullopt;
-    }
-}
-
 Result<void> add_source(const std::string& text, RunSetup& setup, const Entrance& in) {
     ATTUNE_TRY(const auto spec, sense::parse_spec(text));
     if (spec.kind == sense::SpecKind::kSimulated) {

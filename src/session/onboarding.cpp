@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/onboarding.hpp"
 
+#include "care/kept_names.hpp"
 #include "core/text.hpp"
 #include "session/person_state.hpp"
 
@@ -40,6 +41,20 @@ Result<void> mark_never(care::Settings& settings, const std::string& choice) {
     return {};
 }
 
+Result<void> mark_allowed(care::Settings& settings, const std::string& choice) {
+    std::size_t taken = 0;
+    if (choice.starts_with(kArtist)) {
+        taken = settings.blocked_artists.erase(name_after(choice, kArtist));
+    } else if (choice.starts_with(kTag)) {
+        taken = settings.blocked_tags.erase(name_after(choice, kTag));
+    } else {
+        ATTUNE_TRY(const auto key, ContentKey::parse(choice));
+        taken = settings.blocked_tracks.erase(key);
+    }
+    if (taken == 0) return fail(ErrorCode::kNotFound, "'" + choice + "' was not among what must never play (attune person show)");
+    return {};
+}
+
 /// A loved artist counts once for the artist, not once for each of their tracks.
 Result<void> mark_loved(PersonState& state, const flow::LibraryView& view, const std::string& choice) {
     ATTUNE_TRY(const auto rows, rows_of(view, choice));
@@ -67,7 +82,8 @@ Result<flow::Memory> parse_memory(std::string_view name) {
     if (name == "ask") return flow::Memory::kAsk;
     if (name == "only-with-me") return flow::Memory::kOnlyWithMe;
     if (name == "never") return flow::Memory::kNever;
-    return fail(ErrorCode::kBadArgument, "'" + std::string(name) + "' is not a memory mark; marks are ask, only-with-me, never");
+    if (name == "none") return flow::Memory::kNone;
+    return fail(ErrorCode::kBadArgument, "'" + std::string(name) + "' is not a memory mark; marks are ask, only-with-me, never, none");
 }
 
 Result<void> onboard(care::People& people, const flow::LibraryView& view, const Id& person, const Onboarding& wishes) {
@@ -76,9 +92,13 @@ Result<void> onboard(care::People& people, const flow::LibraryView& view, const 
     ATTUNE_TRY(PersonState state, PersonState::parse(kept.value_or("")));
     for (const std::string& choice : wishes.love) ATTUNE_CHECK(mark_loved(state, view, choice));
     for (const std::string& choice : wishes.never) ATTUNE_CHECK(mark_never(settings, choice));
+    for (const std::string& choice : wishes.allow) ATTUNE_CHECK(mark_allowed(settings, choice));
     for (const auto& [choice, memory] : wishes.memories) {
         ATTUNE_TRY(const auto rows, rows_of(view, choice));
-        for (const std::size_t row : rows) settings.memories[view.key[row]] = memory;
+        for (const std::size_t row : rows) {
+            if (memory == flow::Memory::kNone) settings.memories.erase(view.key[row]);
+            else settings.memories[view.key[row]] = memory;
+        }
     }
     ATTUNE_CHECK(people.set_settings(person, settings));
     return people.keep(person, "state", state.text());
@@ -101,6 +121,16 @@ Result<std::vector<ContentKey>> kept_plan(care::People& people, const Id& person
         tracks.push_back(key);
     }
     return tracks;
+}
+
+Result<std::vector<std::string>> kept_plans(store::Connection& connection, care::People& people, const Id& person) {
+    ATTUNE_TRY(const auto kept, care::kept_names(connection, person, "plan:"));
+    std::vector<std::string> names;
+    for (const std::string& at : kept) {
+        const std::string name = at.substr(std::string_view("plan:").size());
+        if (kept_plan(people, person, name)) names.push_back(name);   // an erased one is empty
+    }
+    return names;
 }
 
 }  // namespace attune::session

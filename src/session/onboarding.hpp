@@ -16,19 +16,23 @@ namespace attune::session {
 
 struct Onboarding {
     std::vector<std::string> love, never;
-    std::vector<std::pair<std::string, flow::Memory>> memories;
+    std::vector<std::string> allow;   ///< what was never to play may again
+    std::vector<std::pair<std::string, flow::Memory>> memories;   ///< kNone takes a mark back
 };
 
 /// Loved: familiar from now on, and the first that the liking model knows. Never: blocked. Memories: asked
-/// first, only with somebody, or never. Adds to what stands; nothing is taken back.
+/// first, only with somebody, or never. Adds to what stands; only `allow` and a memory of "none" take back
+/// (kNotFound: an allowed choice that was not forbidden).
 [[nodiscard]] Result<void> onboard(care::People& people, const flow::LibraryView& view, const Id& person,
                                    const Onboarding& wishes);
 
-[[nodiscard]] Result<flow::Memory> parse_memory(std::string_view name);   ///< "ask", "only-with-me", "never"
+[[nodiscard]] Result<flow::Memory> parse_memory(std::string_view name);   ///< "ask", "only-with-me", "never", "none"
 
 /// Keeps a hand-made plan under a name of 1 to 60 characters; an empty one erases it.
 [[nodiscard]] Result<void> keep_plan(care::People& people, const Id& person, const std::string& name,
                                      std::span<const ContentKey> tracks);
 [[nodiscard]] Result<std::vector<ContentKey>> kept_plan(care::People& people, const Id& person, const std::string& name);
+/// The names of all plans that hold a track, sorted.
+[[nodiscard]] Result<std::vector<std::string>> kept_plans(store::Connection& connection, care::People& people, const Id& person);
 
 }  // namespace attune::session

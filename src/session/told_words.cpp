@@ -81,6 +81,12 @@ Result<void> fill_args(const Word& word, const std::string& value, flow::Command
 
 }  // namespace
 
+std::vector<std::string_view> told_words() {
+    std::vector<std::string_view> out{"rate", "like"};
+    for (const Word& w : kWords) out.push_back(w.text);
+    return out;
+}
+
 Result<flow::Va> parse_point(std::string_view text) {
     const auto parts = core::split(text, ',');
     const double v = core::parse_double(parts[0]).value_or(std::nan(""));

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "session/event.hpp"
@@ -23,6 +24,9 @@ struct Speaker {
 
 /// A track is given by its content key in hex. The times are set when the session hears of it.
 [[nodiscard]] Result<Payload> parse_told(std::span<const std::string> words, const Speaker& speaker);
+
+/// Every first word, in the order of the help.
+[[nodiscard]] std::vector<std::string_view> told_words();
 
 /// "listener", "therapist", "owner", "researcher".
 [[nodiscard]] Result<flow::Role> parse_role(std::string_view name);

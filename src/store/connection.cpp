@@ -5,13 +5,25 @@
 
 namespace attune::store {
 
+namespace {
+
+/// "foo:bar", but not "/a/b:c" nor "C:": a file whose name begins so is written sqlite:foo:bar.
+bool has_scheme(std::string_view url) {
+    const std::size_t colon = url.find(':');
+    if (colon == std::string_view::npos || colon < 2) return false;
+    return url.substr(0, colon).find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") == std::string_view::npos;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Connection>> Connection::open(std::string_view url) {
     if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
         return open_postgres(std::string(url));
     }
     constexpr std::string_view kScheme = "sqlite:";
-    if (url.starts_with(kScheme)) url.remove_prefix(kScheme.size());
-    if (url.empty() || url.find("://") != std::string_view::npos) {
+    const bool sqlite = url.starts_with(kScheme);
+    if (sqlite) url.remove_prefix(kScheme.size());
+    if (url.empty() || url.find("://") != std::string_view::npos || (!sqlite && has_scheme(url))) {
         return fail(ErrorCode::kBadArgument,
                     "'" + std::string(url) + "' is not a database; use sqlite:FILE or postgresql://...");
     }

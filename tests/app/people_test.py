@@ -59,6 +59,29 @@ class People(Program):
         alone = self.played(self.session())
         self.assertTrue(set(alone) <= {self.rows[0]["track"]}, alone)
 
+    def test_never_and_a_memory_mark_can_be_taken_back(self):
+        track = self.rows[3]["track"]
+        self.must("person", "onboard", "--never", track, "artist:Nobody", "tag:metal", "--memory", f"{track}=ask")
+        shown = self.answer("person", "show")
+        self.assertEqual((shown["blocked_tracks"], shown["blocked_tags"]), ([track], ["metal"]))
+        self.assertEqual(shown["memories"], [{"track": track, "mark": "ask"}])
+        self.must("person", "onboard", "--allow", track, "artist:nobody", "tag:metal", "--memory", f"{track}=none")
+        shown = self.answer("person", "show")
+        self.assertEqual((shown["blocked_tracks"], shown["blocked_artists"], shown["blocked_tags"], shown["memories"]), ([], [], [], []))
+        self.assertEqual(self.run_it("person", "onboard", "--allow", track).returncode, 1)
+
+    def test_show_tells_everything_that_was_said(self):
+        loved, trigger = self.rows[5]["track"], self.rows[6]["track"]
+        self.must("person", "onboard", "--love", loved)
+        self.must("person", "intake", "--flag", "trauma", "--trigger-track", trigger)
+        self.must("person", "plan", "evening", loved, trigger)
+        self.must("person", "loudness", "--ceiling-dba", "60")
+        shown = self.answer("person", "show")
+        self.assertEqual(shown["loved"], [loved])
+        self.assertEqual(shown["intake"]["trigger_tracks"], [trigger])
+        self.assertEqual(shown["plans"], {"evening": [loved, trigger]})
+        self.assertEqual(shown["loudness"]["ceiling_dba"], 60)
+
     def test_what_is_loved_is_known_to_the_next_session(self):
         self.must("person", "onboard", "--love", self.rows[5]["track"])
         state = self.state_at_start_of(self.session()["session"])
@@ -140,6 +163,45 @@ class People(Program):
             self.assertIn(place, refused.stderr)
             granted = self.run_it("person", "consent", "grant", "voice", "--deployment", place)
             self.assertEqual(granted.returncode, 1)
+
+    def test_no_command_opens_a_sensor_without_consent_or_at_work(self):
+        out = os.path.join(self.folder.name, "never-recorded")
+        commands = (("affect", "watch", "--seconds", "1", "--sense", "ble:hr"), ("sense", "probe", "ble:hr", "--seconds", "1"),
+                    ("sense", "record", "ble:hr", "--seconds", "1", "--out", out))
+        for command in commands:
+            refused = self.run_it(*command)
+            self.assertEqual(refused.returncode, 1, command)
+            self.assertIn("person consent grant heart", refused.stderr)
+        self.must("person", "consent", "grant", "heart")
+        self.must("person", "consent", "grant", "heart", "--purpose", "research")
+        for command in commands:
+            for place in ("workplace", "education"):
+                refused = self.run_it(*command, "--deployment", place)
+                self.assertEqual(refused.returncode, 1, command)
+                self.assertIn(f"in deployment {place} nothing is inferred", refused.stderr)
+        self.assertFalse(os.path.exists(out))
+
+    def test_the_deployment_is_that_of_the_whole_installation_and_no_flag_lifts_it(self):
+        config = os.path.join(self.folder.name, "at-work.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write('deployment = "workplace"\n')
+        for command in (("affect", "watch", "--seconds", "1", "--sense", "face:camera:0"), ("sense", "probe", "voice:mic"),
+                        ("session", "run", "--goal", "calm", "--sink", "null", "--sense", "ble:hr"),
+                        ("person", "consent", "grant", "face")):
+            refused = self.run_it(*command, "--config", config)
+            self.assertEqual(refused.returncode, 1, command)
+            self.assertIn("workplace", refused.stderr)
+            lifted = self.run_it(*command, "--config", config, "--deployment", "home")
+            self.assertEqual(lifted.returncode, 1)
+            self.assertIn("'home' does not lift that", lifted.stderr)
+
+    def test_at_work_a_recording_may_be_looked_at_and_nothing_is_inferred_from_it(self):
+        recording = os.path.join(self.folder.name, "at-work")
+        self.must("sense", "record", "simulated:anxious?seed=2", "--out", recording, "--seconds", "30", "--deployment", "workplace")
+        lines = self.must("affect", "watch", "--fast", "--sense", f"replay:{recording}", "--deployment", "workplace").stdout.splitlines()
+        source = json.loads(lines[-1])["sources"][0]
+        self.assertEqual(source["status"], "unavailable")
+        self.assertIn("nothing is inferred", source["reason"])
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ TEST_F(BadInput, WhatIsOutOfRangeIsNamedWithTheRange) {
     expect_error(with("2,0", {}), kBadUsage, {"2,0", "-1 to 1"});
     expect_error(with("calm", {"--minutes", "500"}), kBadUsage, {"500", "1 to 180"});
     expect_error(with("calm", {"--from", "3,0"}), kBadUsage, {"3,0", "-1 to 1"});
-    expect_error(with("calm", {"--sense", "simulated:anxius"}), kFailed, {"anxius", "did you mean 'anxious'"});
+    expect_error(with("calm", {"--sense", "simulated:anxius"}), kBadUsage, {"anxius", "did you mean 'anxious'"});
     expect_error(with("calm", {"--sink", "nul"}), kBadUsage, {"'nul' is not a sink", "null"});
     expect_error(attune_({"session", "show", "no-such-session"}), kFailed, {"no-such-session"});
 }

@@ -58,7 +58,7 @@ TEST(Persona, AnErrorNamesFileLineKeyAndTheNearestKey) {
     EXPECT_EQ(refusal("about = 'W\xc3\xa4rme'  # f\xc3\xbcr"), "accepted");
     const auto missing = load_persona("anxios", Family::kLinear);
     ASSERT_FALSE(missing);
-    EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(missing.error().code, ErrorCode::kBadArgument);
     EXPECT_NE(missing.error().message.find("did you mean 'anxious'"), std::string::npos);
 }
 
