@@ -136,7 +136,7 @@ private:
         if (!entry.lost && (!pulled || entry.source->finished())) {
             entry.lost = true;
             if (!pulled) broken_ = pulled.error();
-            fusion_.on_source_lost(entry.source->id(), pulled ? "ended" : pulled.error().message);
+            if (entry.recogniser) fusion_.on_source_lost(entry.source->id(), pulled ? "ended" : pulled.error().message);
         }
         const std::int64_t now_s = t.ns / 1'000'000'000;
         if (entry.simulated != nullptr && now_s - entry.asked_s >= kAskEveryS) {
