@@ -16,7 +16,8 @@ constexpr double kAwayS = 3.0;            // a face lost for longer is another f
 constexpr double kGapS = 1.0;             // crops further apart are not compared
 constexpr std::size_t kParameters = 8;    // affine 6, gain, offset
 constexpr int kCoarseSteps = 8, kFineSteps = 8;
-// Chosen: a picture, swayed, tilted or dimmed, stays below 3.5; a blink is 90..900 (six composed faces, +-4 levels).
+// Chosen: before kLeastRest was brought in, pictures of three faces (still, swayed; one also tilted; grain +-1.5..4) stayed
+// below 3.5, and crops at which the eyes drawn shut on two of them closed were above 90.
 constexpr double kSign = 8.0, kOutlier = 3.0;
 constexpr std::size_t kLeastPast = 5;
 constexpr double kLeastRest = 1.0;        // chosen: squared grey levels that rounding and coding may always cost
