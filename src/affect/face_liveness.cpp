@@ -264,6 +264,7 @@ void FaceLiveness::lose(Time t) {
 FaceLiveness::Verdict FaceLiveness::verdict() const {
     if (!first_) return Verdict::kUnknown;
     if ((last_ - *moved_).seconds() >= kFrozenS) return Verdict::kFlat;
+    if (placed_ == Eyes::kGuessed) return Verdict::kAlive;
     if ((last_ - sign_.value_or(*first_)).seconds() >= kHeldS) return Verdict::kFlat;
     return sign_ ? Verdict::kAlive : Verdict::kUnknown;
 }

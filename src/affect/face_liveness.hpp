@@ -12,7 +12,7 @@
 ///          that do not lie on each other); each eye's rest is a multiple of what that foretells. A sign is a
 ///          multiple of both eyes above kSign and above kOutlier times its own lower quartile over the last kHeldS
 ///          (not the median: eyes that read change in every other crop)
-/// Limits   a video of a person who blinks, and a mask with holes, live; a mouth that moves under eyes that never
+/// Limits   without landmarks a picture that is held up is not told from a face; a video of a person who blinks, and a mask with holes, live; a mouth that moves under eyes that never
 ///          do is taken for a picture; blinks shorter than two crops are apart may be missed
 /// Threads  one owner
 /// Errors   none: a crop of another size is no crop
@@ -28,8 +28,11 @@ namespace attune::affect {
 class FaceLiveness {
 public:
     enum class Verdict { kUnknown, kAlive, kFlat };
+    /// Without landmarks (LBP alone) nobody knows where a crop has its eyes: only a frozen picture is told then.
+    enum class Eyes { kPlaced, kGuessed };
     static constexpr double kFrozenS = 3.0, kHeldS = 35.0;
 
+    explicit FaceLiveness(Eyes eyes = Eyes::kPlaced) : placed_(eyes) {}
     void push(Time t, std::span<const float> luma);
     /// No face at `t`. After kAwayS of that whoever comes must show life anew.
     void lose(Time t);
@@ -45,6 +48,7 @@ private:
     };
     [[nodiscard]] double usual() const;  ///< lower quartile of past_
 
+    Eyes placed_;
     std::vector<float> raw_, small_;     ///< of the crop before: as it came; 48x48, smoothed
     std::optional<Time> first_, moved_, sign_;
     Time last_;

@@ -8,9 +8,9 @@
 #include <map>
 #include <vector>
 
-#include "affect/face_liveness.hpp"
 #include "learn/crop_jpeg.hpp"
 #include "learn/face_classifier.hpp"
+#include "learn/parts.hpp"
 
 namespace attune::affect {
 namespace {
@@ -93,8 +93,8 @@ struct Figures {
 
 class FaceRecogniser : public Recogniser {
 public:
-    FaceRecogniser(std::string source, learn::FaceClassifier net, Figures figures)
-        : source_(std::move(source)), net_(std::move(net)), figures_(std::move(figures)) {}
+    FaceRecogniser(std::string source, learn::FaceClassifier net, Figures figures, FaceLiveness::Eyes eyes)
+        : source_(std::move(source)), net_(std::move(net)), figures_(std::move(figures)), live_(eyes) {}
 
     const std::string& source() const noexcept override { return source_; }
     flow::SourceKind kind() const noexcept override { return flow::SourceKind::kFace; }
@@ -211,17 +211,18 @@ double figure(const learn::ModelCard& card, const char* name, double fallback) {
 
 }  // namespace
 
-Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source, const learn::InstalledModel& model) {
+Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source, const learn::InstalledModel& model, FaceLiveness::Eyes eyes) {
     ATTUNE_TRY(auto net, learn::FaceClassifier::load(model.weights, model.card.outputs));
     // A network whose card has no validity of its own informs nothing: its index has r 0.
     Figures figures{figure(model.card, "r_rec_valence", 0.0), figure(model.card, "index_mean", 0.0),
                     std::max(0.05, figure(model.card, "index_sd", 1.0)), model.card.id()};
-    return std::make_unique<FaceRecogniser>(source, std::move(net), std::move(figures));
+    return std::make_unique<FaceRecogniser>(source, std::move(net), std::move(figures), eyes);
 }
 
 Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source, const std::filesystem::path& data_dir) {
     ATTUNE_TRY(const auto model, learn::find_model(data_dir, "face"));
-    return make_face_recogniser(source, model);
+    const bool landmarks = learn::find_part(data_dir, "landmark68_tiny").has_value();
+    return make_face_recogniser(source, model, landmarks ? FaceLiveness::Eyes::kPlaced : FaceLiveness::Eyes::kGuessed);
 }
 
 }  // namespace attune::affect

@@ -17,6 +17,7 @@
 /// Errors   create(): kUnavailable without the model; as FaceClassifier
 #include <memory>
 
+#include "affect/face_liveness.hpp"
 #include "affect/recogniser.hpp"
 #include "core/result.hpp"
 #include "learn/model_card.hpp"
@@ -25,8 +26,8 @@ namespace attune::affect {
 
 [[nodiscard]] Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source,
                                                                        const std::filesystem::path& data_dir);
-/// The same with a model that was found before.
-[[nodiscard]] Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source,
-                                                                       const learn::InstalledModel& model);
+/// The same with a model that was found before; `eyes`: whether landmarks put the eyes of a crop in their place.
+[[nodiscard]] Result<std::unique_ptr<Recogniser>> make_face_recogniser(const std::string& source, const learn::InstalledModel& model,
+                                                                       FaceLiveness::Eyes eyes = FaceLiveness::Eyes::kPlaced);
 
 }  // namespace attune::affect
