@@ -53,9 +53,9 @@ std::string chords_only() {
 }
 
 TEST_F(ComposeCommand, PointsLengthsControlsAndNamesOutOfRangeAreNamed) {
-    expect_error(compose({"--valence", "2"}), kBadUsage, {"2", "-1..1"});
-    expect_error(compose({"--arousal", "nan"}), kBadUsage, {"-1..1"});
-    expect_error(compose({"--seconds", "2"}), kBadUsage, {"seconds 2", "4..7200"});
+    expect_error(compose({"--valence", "2"}), kBadUsage, {"2", "from -1 to 1"});
+    expect_error(compose({"--arousal", "nan"}), kBadUsage, {"nan", "from -1 to 1"});
+    expect_error(compose({"--seconds", "2"}), kBadUsage, {"seconds", "2", "from 4 to 7200"});
     expect_error(compose({"--control", "tempo=1.5"}), kBadUsage, {"tempo", "1.5", "0..1"});
     expect_error(compose({"--control", "speed=.5"}), kBadUsage, {"speed=.5", "percussiveness"});
     expect_error(compose({"--control", "tempo="}), kBadUsage, {"tempo="});
