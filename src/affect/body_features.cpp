@@ -277,6 +277,14 @@ std::optional<BodySecond> BodyFeatures::advance(Time now) {
     return last;
 }
 
+std::optional<BodySecond> BodyFeatures::preview() const {
+    if (!second_ || n_before_ == 0) return std::nullopt;
+    BodyFeatures copy = *this;
+    BodySecond open = copy.close();
+    open.second = *second_;
+    return open;
+}
+
 void BodyFeatures::close_motion(BodySecond& out) {
     double variance = 0.0, steps = 0.0, moved = 0.0;
     bool known = true;

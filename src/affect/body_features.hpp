@@ -73,6 +73,8 @@ public:
     void judge_ecg(Time end, bool good);
     /// Closes every second that ends at or before `now`, oldest first; the last of them, or nothing.
     [[nodiscard]] std::optional<BodySecond> advance(Time now);
+    /// The open second as far as it has come; nothing of it is kept. Nothing before the first whole one.
+    [[nodiscard]] std::optional<BodySecond> preview() const;
 
 private:
     /// Exponential mean with bias correction; NaN is passed over.

@@ -17,6 +17,7 @@ constexpr double kFreezeAbove = 1.0;      // [SD]
 constexpr int kFreezeMostS = 900;
 constexpr int kAfterExerciseS = 30;
 constexpr double kStaleS = 5.0, kAnswerEveryS = 1.0;
+constexpr double kAgainS = 0.19;          // the second that is open is not judged more often
 constexpr double kBeyondDataS = 2.0;   // a window that ends this much after the last sample speaks of nothing
 constexpr double kMotionWithoutModel = -2.0;  // log of .13 g: more than gestures at rest
 constexpr double kMostSd = 4.0;           // the index is clipped here
@@ -60,7 +61,7 @@ void BodyRecogniser::push(const flow::SensorFrame& frame) {
         case Channel::kSkinTemp: case Channel::kAccelX: case Channel::kAccelY: case Channel::kAccelZ: break;
         default: return;
     }
-    any_input_ = true;
+    any_input_ = heard_more_ = true;
     origin_ = flow::worst(origin_, frame.provenance.origin);
     const double length_s = frame.rate_hz > 0.0 ? static_cast<double>(frame.samples.size()) / frame.rate_hz : 0.0;
     const std::int64_t end_ns = frame.times.empty() ? frame.t.ns + from_seconds(length_s).ns : frame.times.back().ns;
@@ -72,8 +73,12 @@ void BodyRecogniser::push(const flow::SensorFrame& frame) {
     }
     if (!ecg_ || frame.gap_ns > 0 || ecg_->rate_hz() != frame.rate_hz) {
         auto made = EcgBeats::create(frame.rate_hz, frame.t);
-        if (!made) return;
+        if (!made) {
+            unheard_ = made.error().describe();
+            return;
+        }
         ecg_ = *std::move(made);
+        unheard_.clear();
     }
     std::vector<EcgBeats::Second> seconds;
     ecg_->push(frame.samples, seconds);
@@ -91,7 +96,7 @@ void BodyRecogniser::push(const flow::SensorFrame& frame) {
 }
 
 /// Mean of what is known of heart, skin level and skin responses, each against its quiet baseline.
-double BodyRecogniser::activation(const BodySecond& s) {
+double BodyRecogniser::activation(const BodySecond& s, bool learn) {
     double sum = 0.0, n = 0.0;
     const auto use = [&](Quiet& quiet, double level) {
         const double z = std::isnan(level) ? level : quiet.against(level);
@@ -101,6 +106,7 @@ double BodyRecogniser::activation(const BodySecond& s) {
     use(*skin_, s.skin_level);
     use(*scr_, s.scr_level);
     const double now = n > 0.0 ? sum / n : std::numeric_limits<double>::quiet_NaN();
+    if (!learn) return now;
     const bool flagged = !std::isnan(now) && now > kFreezeAbove;
     frozen_s_ = flagged ? frozen_s_ + 1 : 0;
     if (!flagged || frozen_s_ > kFreezeMostS) {
@@ -113,6 +119,7 @@ double BodyRecogniser::activation(const BodySecond& s) {
 
 std::string BodyRecogniser::waits_for() const {
     if (!any_input_) return "a sensor that sends";
+    if (!unheard_.empty()) return "an ECG that can be read: " + unheard_;
     const double quiet = std::max({heart_->n, skin_->n, scr_->n});
     if (quiet >= k::kBaselineMinS) return {};
     char text[96];
@@ -120,40 +127,62 @@ std::string BodyRecogniser::waits_for() const {
     return text;
 }
 
+/// Seconds are judged when they are whole, and what they are before that, as often as somebody asks; only whole ones
+/// teach the baselines.
 std::optional<flow::Evidence> BodyRecogniser::poll(Time now) {
     if (!any_input_) return std::nullopt;
-    const auto second = features_.advance(now);
-    const bool stale = static_cast<double>(now.ns - last_sample_ns_) * 1e-9 > kStaleS;
-    if (!second && !(stale && (!last_answer_ || (now - *last_answer_).seconds() >= kAnswerEveryS))) return std::nullopt;
-    last_answer_ = now;
+    if (const auto second = features_.advance(now)) return answer(now, judge(*second, Time{(second->second + 1) * 1'000'000'000}, true));
+    const double since_s = last_answer_ ? (now - *last_answer_).seconds() : kAnswerEveryS;
+    const double quiet_s = static_cast<double>(now.ns - last_sample_ns_) * 1e-9;
+    if (quiet_s > kStaleS && since_s < kAnswerEveryS) return std::nullopt;
+    if (quiet_s > kStaleS) return answer(now, abstained(now, flow::Abstain::kStale, flow::Quality::kLost));
+    if (!unheard_.empty() && since_s >= kAnswerEveryS) return answer(now, abstained(now, flow::Abstain::kPoorSignal, flow::Quality::kAlert));
+    if (since_s < kAgainS || !heard_more_) return std::nullopt;
+    const auto open = features_.preview();
+    if (!open) return std::nullopt;
+    return answer(now, judge(*open, now, false));
+}
 
+flow::Evidence BodyRecogniser::answer(Time now, flow::Evidence evidence) {
+    last_answer_ = now;
+    heard_more_ = false;
+    return evidence;
+}
+
+flow::Evidence BodyRecogniser::abstained(Time t, flow::Abstain reason, flow::Quality quality) const {
     flow::Evidence e;
     e.source = source_;
     e.kind = kind();
-    e.t = second ? Time{(second->second + 1) * 1'000'000'000} : now;
+    e.t = t;
     e.window_s = 60.0;
     e.model = model_ ? model_->id : "activation@1";
     e.origin = origin_;
-    const auto abstain = [&](flow::Abstain reason, flow::Quality quality) {
-        e.abstained = reason;
-        e.quality = quality;
-        return e;
-    };
-    if (stale || !second) return abstain(flow::Abstain::kStale, flow::Quality::kLost);
-    if (static_cast<double>(e.t.ns - last_sample_ns_) * 1e-9 > kBeyondDataS) return abstain(flow::Abstain::kPoorSignal, flow::Quality::kAlert);
-    if (second->off_body) return abstain(flow::Abstain::kOffBody, flow::Quality::kAlert);
-    if (!second->has_heart && !second->has_skin) return abstain(flow::Abstain::kPoorSignal, flow::Quality::kAlert);
-    const bool moves = model_ ? model_->model.exercising(*second) : second->motion[1] > kMotionWithoutModel;
-    exercised_s_ago_ = moves ? 0 : exercised_s_ago_ + 1;
-    if (exercised_s_ago_ < kAfterExerciseS) return abstain(flow::Abstain::kMotion, flow::Quality::kFewDrops);
-    if (second->seconds_seen < 60.0) return abstain(flow::Abstain::kWarmingUp, flow::Quality::kGood);  // sensors settle
-    const double z = activation(*second);
-    if (std::isnan(z)) return abstain(flow::Abstain::kWarmingUp, flow::Quality::kGood);
+    e.abstained = reason;
+    e.quality = quality;
+    return e;
+}
 
+flow::Evidence BodyRecogniser::judge(const BodySecond& second, Time t, bool whole) {
+    using flow::Abstain, flow::Quality;
+    const double unheard_s = static_cast<double>(t.ns - last_sample_ns_) * 1e-9;
+    if (unheard_s > kStaleS) return abstained(t, Abstain::kStale, Quality::kLost);
+    if (unheard_s > kBeyondDataS) return abstained(t, Abstain::kPoorSignal, Quality::kAlert);
+    if (second.off_body) return abstained(t, Abstain::kOffBody, Quality::kAlert);
+    if (!second.has_heart && !second.has_skin) return abstained(t, Abstain::kPoorSignal, Quality::kAlert);
+    const bool moves = model_ ? model_->model.exercising(second) : second.motion[1] > kMotionWithoutModel;
+    if (moves) exercised_s_ago_ = 0;
+    else if (whole) ++exercised_s_ago_;
+    if (exercised_s_ago_ < kAfterExerciseS) return abstained(t, Abstain::kMotion, Quality::kFewDrops);
+    if (second.seconds_seen < 60.0) return abstained(t, Abstain::kWarmingUp, Quality::kGood);  // sensors settle
+    const double z = activation(second, whole);
+    if (std::isnan(z)) return abstained(t, Abstain::kWarmingUp, Quality::kGood);
+
+    flow::Evidence e = abstained(t, Abstain::kWarmingUp, Quality::kGood);
+    e.abstained.reset();
     e.activation = z;
     e.arousal = flow::Index{z, model_ ? model_->r_rec : .5, 1.0};
-    if (model_ && second->has_heart && second->has_skin) e.stress = model_->model.stress_probability(*second);
-    if (!second->has_heart || (skin_ever_ && !second->has_skin)) e.quality = flow::Quality::kFewDrops;
+    if (model_ && second.has_heart && second.has_skin) e.stress = model_->model.stress_probability(second);
+    if (!second.has_heart || (skin_ever_ && !second.has_skin)) e.quality = Quality::kFewDrops;
     e.dt_frame_s = last_evidence_ ? (e.t - *last_evidence_).seconds() : e.window_s;
     last_evidence_ = e.t;
     return e;

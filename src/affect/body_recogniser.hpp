@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// Heart and skin of one wearable: activation against the person's own baseline, once a second.
+/// Heart and skin of one wearable: activation against the person's own baseline, every second and, where it is asked
+/// more often, within the open one (up to five times a second) from what has come.
 ///
 /// In       SensorFrames of its source: HR or RR, ECG, PPG, EDA, skin temperature, acceleration
 /// Out      Evidence of kind kBody (kHeart where there is no skin conductance): arousal index and activation [SD
@@ -44,14 +45,19 @@ public:
 
 private:
     struct Quiet;      ///< baseline of one channel
-    [[nodiscard]] double activation(const BodySecond& s);
+    [[nodiscard]] double activation(const BodySecond& s, bool learn);
+    [[nodiscard]] flow::Evidence judge(const BodySecond& second, Time t, bool whole);
+    [[nodiscard]] flow::Evidence abstained(Time t, flow::Abstain reason, flow::Quality quality) const;
+    [[nodiscard]] flow::Evidence answer(Time now, flow::Evidence evidence);
 
     std::string source_;
     std::shared_ptr<const BodyModel> model_;
     BodyFeatures features_;
     std::unique_ptr<Quiet> heart_, skin_, scr_;
     std::optional<EcgBeats> ecg_;
+    std::string unheard_;                             ///< why an ECG cannot be read; empty = it can
     std::int64_t last_sample_ns_ = 0;
+    bool heard_more_ = false;                         ///< since the last answer
     std::optional<Time> last_evidence_, last_answer_;
     bool any_input_ = false, skin_ever_ = false;
     flow::Origin origin_ = flow::Origin::kLive;

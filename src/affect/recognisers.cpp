@@ -5,6 +5,7 @@
 #include "affect/body_recogniser.hpp"
 #include "affect/face_recogniser.hpp"
 #include "affect/voice_recogniser.hpp"
+#include "core/log.hpp"
 
 namespace attune::affect {
 
@@ -17,6 +18,7 @@ Result<std::unique_ptr<Recogniser>> make_recogniser(flow::SourceKind kind, const
         case flow::SourceKind::kHeart: {
             // Without the stress model the activation index stands alone: it is arithmetic on the person's own baseline.
             auto model = load_body_model(data_dir);
+            if (!model) core::log(core::LogLevel::kWarning, "affect", "activation without the stress model, and a plain motion gate: " + model.error().describe());
             return std::make_unique<BodyRecogniser>(source, model ? *model : nullptr);
         }
         case flow::SourceKind::kEeg: break;

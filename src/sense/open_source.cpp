@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sense/open_source.hpp"
 
+#include "core/log.hpp"
 #include "core/paths.hpp"
 #include "core/text.hpp"
 #include "sense/ble_source.hpp"
@@ -21,6 +22,7 @@ Result<std::unique_ptr<Source>> open_replay(const Spec& spec) {
     options.id = spec.source_id();
     options.start_s = spec.number("start", 0.0);
     options.speed = spec.number("speed", 1.0);
+    for (const std::string& note : recording.notes) core::log(core::LogLevel::kWarning, "sense", note);
     return std::make_unique<ReplaySource>(std::move(recording), options);
 }
 

@@ -36,14 +36,14 @@ std::optional<flow::SensorFrame> second_of(const Track& track, int s, double fro
     return frame;
 }
 
-/// Pushes the tracks in blocks of a second and polls at 4 Hz; every answer.
-std::vector<flow::Evidence> play(BodyRecogniser& body, const std::vector<Track>& tracks, double seconds, double from_s = 0.0) {
+/// Pushes the tracks in blocks of a second and polls at 4 Hz, or as often as is said; every answer.
+std::vector<flow::Evidence> play(BodyRecogniser& body, const std::vector<Track>& tracks, double seconds, double from_s = 0.0, int polls = 4) {
     std::vector<flow::Evidence> out;
     for (int s = 0; s < static_cast<int>(seconds); ++s) {
         for (const auto& track : tracks)
             if (const auto frame = second_of(track, s, from_s)) body.push(*frame);
-        for (int q = 1; q <= 4; ++q)
-            if (auto e = body.poll({from_seconds(from_s + s + 0.25 * q).ns})) out.push_back(*e);
+        for (int q = 1; q <= polls; ++q)
+            if (auto e = body.poll({from_seconds(from_s + s + static_cast<double>(q) / polls).ns})) out.push_back(*e);
     }
     return out;
 }
@@ -154,6 +154,48 @@ TEST(BodyRecogniser, NoiseAloneFromTheStartNeverGivesAnEstimate) {
     BodyRecogniser body("wrist", nullptr);
     const auto all = play(body, {{Channel::kEda, 4.0, synth::white_noise(4800, 1.0, 6)}, {Channel::kPpg, 64.0, synth::white_noise(64 * 400, 30.0, 6)}}, 400.0);
     EXPECT_EQ(estimates(all), 0U);
+}
+
+TEST(BodyRecogniser, AskedWithinASecondItAnswersFromWhatHasComeAndLearnsNothingFromIt) {
+    const auto tracks = person(300.0, 6);
+    BodyRecogniser often("wrist", nullptr), seldom("wrist", nullptr);
+    const auto by_second = play(seldom, tracks, 300.0, 0.0, 1);
+    std::vector<flow::Evidence> whole;
+    int within = 0;
+    for (std::size_t s = 0; s < 300; ++s) {
+        for (int quarter = 0; quarter < 4; ++quarter) {
+            for (const auto& track : tracks) {
+                const auto second = second_of(track, static_cast<int>(s), 0.0);
+                const auto n = second->samples.size() / 4;
+                if (n == 0 && quarter > 0) continue;
+                flow::SensorFrame part = *second;
+                if (n > 0) {
+                    part.t = {second->t.ns + 250'000'000 * quarter};
+                    part.samples.assign(second->samples.begin() + static_cast<std::ptrdiff_t>(n) * quarter,
+                                        second->samples.begin() + static_cast<std::ptrdiff_t>(n) * (quarter + 1));
+                }
+                often.push(part);
+            }
+            const auto e = often.poll({from_seconds(static_cast<double>(s) + 0.25 * (quarter + 1)).ns});
+            if (quarter == 3 && e) whole.push_back(*e);
+            if (quarter < 3 && e && e->activation) ++within;
+        }
+    }
+    ASSERT_EQ(whole.size(), by_second.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        EXPECT_EQ(whole[i].abstained, by_second[i].abstained) << i;
+        EXPECT_EQ(whole[i].activation, by_second[i].activation) << i;
+    }
+    EXPECT_GT(within, 150);
+}
+
+TEST(BodyRecogniser, AnEcgAtARateThatCannotBeReadIsAbstainedFromAndSaysWhichRatesCan) {
+    BodyRecogniser body("wrist", nullptr);
+    const auto all = play(body, {{Channel::kEcg, 40.0, synth::ecg(synth::beat_times(30.0, 0.85, 8), 30.0, 40.0, 0.02, 8)}}, 30.0);
+    ASSERT_FALSE(all.empty());
+    for (const auto& e : all) EXPECT_EQ(e.abstained, flow::Abstain::kPoorSignal);
+    EXPECT_NE(body.waits_for().find("40"), std::string::npos) << body.waits_for();
+    EXPECT_NE(body.waits_for().find("80"), std::string::npos) << body.waits_for();
 }
 
 /// What a lead gives that lies on a table: mains of both kinds, noise, a motor beside it, nothing.
