@@ -140,7 +140,9 @@ std::optional<flow::Evidence> BodyRecogniser::poll(Time now) {
     if (since_s < kAgainS || !heard_more_) return std::nullopt;
     const auto open = features_.preview();
     if (!open) return std::nullopt;
-    return answer(now, judge(*open, now, false));
+    // As of the newest sample, which is never after now nor before the second that was judged last.
+    const std::int64_t t_ns = std::clamp(last_sample_ns_, std::min(open->second * 1'000'000'000, now.ns), now.ns);
+    return answer(now, judge(*open, Time{t_ns}, false));
 }
 
 flow::Evidence BodyRecogniser::answer(Time now, flow::Evidence evidence) {
