@@ -183,19 +183,26 @@ public:
         load();
         const auto start = Clock::now();
         started_ = start;
-        while (epoch_ < config_.epochs && progress() < 1.0) {
+        while (epoch_ < config_.epochs && progress() < 1.0 && since_best_ < config_.patience) {
             const auto began = Clock::now();
             const double loss = learn_epoch();
             if (config_.stop_after_steps > 0) return;
             ++epoch_;
             const double took = seconds_since(began);
+            const Score held = watch();
+            since_best_ = held.loss < best_loss_ ? 0 : since_best_ + 1;
+            best_loss_ = std::min(best_loss_, held.loss);
             save();
-            Averaged averaged(net_, ema_);
-            const Score held = score(logits_of(net_, data_.held_out), data_.held_out);
             std::fprintf(stderr, "face: epoch %d/%d progress %.3f side %d loss %.4f held-out accuracy %.4f loss %.4f, %.0f s, %.0f faces/s\n",
                          epoch_, config_.epochs, progress(), side(), loss, held.accuracy, held.loss, took,
                          static_cast<double>(data_.train.size()) / took);
         }
+    }
+
+    /// The averaged network on the held-out slice.
+    Score watch() {
+        Averaged averaged(net_, ema_);
+        return score(logits_of(net_, data_.held_out), data_.held_out);
     }
 
     /// The label's layer on plain faces; says what that does on the held-out slice.
@@ -253,6 +260,8 @@ public:
         archive.write("epoch", torch::tensor(static_cast<std::int64_t>(epoch_)));
         archive.write("steps", torch::tensor(steps_));
         archive.write("spent_s", torch::tensor(spent_s_, torch::kDouble));
+        archive.write("best_loss", torch::tensor(best_loss_, torch::kDouble));
+        archive.write("since_best", torch::tensor(static_cast<std::int64_t>(since_best_)));
         const auto file = checkpoint().string();
         archive.save_to(file + ".new");
         std::filesystem::rename(file + ".new", file);
@@ -295,6 +304,11 @@ private:
         epoch_ = static_cast<int>(number("epoch"));
         steps_ = static_cast<std::int64_t>(number("steps"));
         spent_before_s_ = spent_s_ = number("spent_s");
+        torch::Tensor best, since;   // not in checkpoints of before
+        if (archive.try_read("best_loss", best) && archive.try_read("since_best", since)) {
+            best_loss_ = best.item<double>();
+            since_best_ = since.item<int>();
+        }
         std::fprintf(stderr, "face: goes on after epoch %d, %lld steps, %.0f s\n", epoch_,
                      static_cast<long long>(steps_), spent_s_);
     }
@@ -403,6 +417,8 @@ private:
     int epoch_ = 0;
     std::int64_t steps_ = 0;
     double spent_before_s_ = 0.0;
+    double best_loss_ = 1e300;
+    int since_best_ = 0;   ///< epochs since the held-out loss was lowest
     double spent_s_ = 0.0;
     Clock::time_point started_ = Clock::now();
 };

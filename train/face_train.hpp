@@ -5,7 +5,7 @@
 /// A twin-aware slice of Training (`held_out_share`, whole groups of identical pictures) is held out
 /// for the temperature and for watching; PublicTest is scored once at the end and chooses nothing.
 /// SGD with Nesterov momentum, one-cycle rate, EMA of the weights, faces growing from 32 to 48 pixels
-/// (Smith 2018, arXiv:1803.09820). A checkpoint each epoch; the same command goes on where it ended.
+/// (Smith 2018, arXiv:1803.09820). Stops early where the held-out loss falls no more. A checkpoint each epoch; the same command goes on where it ended.
 ///
 /// Out      OUT/face.onnx, OUT/face.json (temperature, metrics, protocol), OUT/face.checkpoint
 /// Errors   as read_fer2013; kIo where OUT cannot be written
@@ -20,6 +20,7 @@ struct FaceTrainConfig {
     std::filesystem::path data;
     std::filesystem::path out;
     int epochs = 36;
+    int patience = 12;             ///< stops after so many epochs in which the held-out loss did not fall
     int batch = 64;
     double rate = 0.06;
     double weight_decay = 5e-4;

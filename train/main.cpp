@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     face_command->add_option("--data", face.data, "folder with labels.csv and strips/")->required();
     face_command->add_option("--out", face.out, "where model and checkpoint go")->required();
     face_command->add_option("--epochs", face.epochs);
+    face_command->add_option("--patience", face.patience, "epochs in which the held-out loss does not fall after which it stops");
     face_command->add_option("--batch", face.batch);
     face_command->add_option("--rate", face.rate);
     face_command->add_option("--max-minutes", face.max_minutes);
