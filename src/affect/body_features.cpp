@@ -164,7 +164,7 @@ void BodyFeatures::push_wave_height(const flow::SensorFrame& frame) {
             wave_band_->settle(static_cast<double>(v));
         }
         const double y = wave_band_->process(static_cast<double>(v));
-        const std::int64_t second = t_ns >= 0 ? t_ns / 1'000'000'000 : -1;
+        const std::int64_t second = second_of(t_ns);
         if (second != height_.second) {
             if (height_.n > 0.0) heights_.push_back(height_);
             height_ = {second, 0.0, 0.0};

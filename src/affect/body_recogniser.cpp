@@ -151,7 +151,7 @@ flow::Evidence BodyRecogniser::answer(Time now, flow::Evidence evidence) {
     return evidence;
 }
 
-flow::Evidence BodyRecogniser::abstained(Time t, flow::Abstain reason, flow::Quality quality) const {
+flow::Evidence BodyRecogniser::blank(Time t) const {
     flow::Evidence e;
     e.source = source_;
     e.kind = kind();
@@ -159,6 +159,11 @@ flow::Evidence BodyRecogniser::abstained(Time t, flow::Abstain reason, flow::Qua
     e.window_s = 60.0;
     e.model = model_ ? model_->id : "activation@1";
     e.origin = origin_;
+    return e;
+}
+
+flow::Evidence BodyRecogniser::abstained(Time t, flow::Abstain reason, flow::Quality quality) const {
+    flow::Evidence e = blank(t);
     e.abstained = reason;
     e.quality = quality;
     return e;
@@ -179,8 +184,7 @@ flow::Evidence BodyRecogniser::judge(const BodySecond& second, Time t, bool whol
     const double z = activation(second, whole);
     if (std::isnan(z)) return abstained(t, Abstain::kWarmingUp, Quality::kGood);
 
-    flow::Evidence e = abstained(t, Abstain::kWarmingUp, Quality::kGood);
-    e.abstained.reset();
+    flow::Evidence e = blank(t);
     e.activation = z;
     e.arousal = flow::Index{z, model_ ? model_->r_rec : .5, 1.0};
     if (model_ && second.has_heart && second.has_skin) e.stress = model_->model.stress_probability(second);

@@ -47,6 +47,7 @@ private:
     struct Quiet;      ///< baseline of one channel
     [[nodiscard]] double activation(const BodySecond& s, bool learn);
     [[nodiscard]] flow::Evidence judge(const BodySecond& second, Time t, bool whole);
+    [[nodiscard]] flow::Evidence blank(Time t) const;
     [[nodiscard]] flow::Evidence abstained(Time t, flow::Abstain reason, flow::Quality quality) const;
     [[nodiscard]] flow::Evidence answer(Time now, flow::Evidence evidence);
 

@@ -19,6 +19,7 @@
 #include "core/time.hpp"
 #include "sense/open_source.hpp"
 #include "sense/simulated_source.hpp"
+#include "session/consent.hpp"
 
 namespace attune::app {
 namespace {
@@ -49,7 +50,7 @@ public:
             sources.push_back(std::move(source));
         }
         ATTUNE_TRY(affect::Fusion fusion, affect::Fusion::create(config, {}));
-        std::unique_ptr<Watch> watch(new Watch(std::move(fusion), no_inference_here(context.deployment)));
+        std::unique_ptr<Watch> watch(new Watch(std::move(fusion), session::no_inference(context.deployment)));
         for (auto& source : sources) watch->add(std::move(source), data_dir);
         return watch;
     }

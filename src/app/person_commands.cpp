@@ -32,12 +32,7 @@ struct Words {
 };
 using Shared = std::shared_ptr<Words>;
 
-Result<care::Person> who(session::Space& space, const Words& w) {
-    care::People people = space.people();
-    if (w.person.empty()) return people.first(core::IdSource().next(), core::wall_now_ns());
-    ATTUNE_TRY(const Id id, Id::parse(w.person));
-    return people.person(id);
-}
+Result<care::Person> who(session::Space& space, const Words& w) { return listener(space, w.person); }
 
 /// By name or id; a name that two have is not enough.
 Result<care::Person> named(session::Space& space, const std::string& name) {

@@ -155,13 +155,6 @@ Result<void> add_what_is_said(session::Space& space, const Answers& a, care::Int
     return {};
 }
 
-Result<care::Person> listener(session::Space& space, const std::string& id) {
-    care::People people = space.people();
-    if (id.empty()) return people.first(core::IdSource().next(), core::wall_now_ns());
-    ATTUNE_TRY(const Id person, Id::parse(id));
-    return people.person(person);
-}
-
 Result<int> run(Context& context, session::Space& space, const Answers& a) {
     ATTUNE_TRY(const auto person, listener(space, a.person));
     care::People people = space.people();
@@ -186,6 +179,13 @@ Result<int> run(Context& context, session::Space& space, const Answers& a) {
 }
 
 }  // namespace
+
+Result<care::Person> listener(session::Space& space, const std::string& id) {
+    care::People people = space.people();
+    if (id.empty()) return people.first(core::IdSource().next(), core::wall_now_ns());
+    ATTUNE_TRY(const Id person, Id::parse(id));
+    return people.person(person);
+}
 
 json intake_json(const care::Intake& intake) {
     json flags = json::array(), trigger_tracks = json::array();

@@ -20,6 +20,9 @@ void add_person_intake(CLI::App& person, Context& context);
 
 [[nodiscard]] nlohmann::json intake_json(const care::Intake& intake);
 
+/// The listener of this id; empty = the first of the space.
+[[nodiscard]] Result<care::Person> listener(session::Space& space, const std::string& id);
+
 /// A track as a person names it: path, key or its beginning, else a title. kNotFound; kBadArgument names the
 /// tracks when a title means several.
 [[nodiscard]] Result<ContentKey> named_track(session::Space& space, const std::string& text);

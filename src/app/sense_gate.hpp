@@ -16,7 +16,4 @@ namespace attune::app {
 /// `person` empty = the first of the space, which is opened only if a SPEC names a device. `purpose`: "session" or "research".
 [[nodiscard]] Result<void> may_open(const Context& context, const std::vector<std::string>& specs, const std::string& person, const char* purpose);
 
-/// Why nothing is inferred here; empty = it may be.
-[[nodiscard]] std::string no_inference_here(flow::Deployment deployment);
-
 }  // namespace attune::app

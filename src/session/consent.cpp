@@ -28,6 +28,11 @@ std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) noexcept {
     }
 }
 
+std::string no_inference(flow::Deployment deployment) {
+    if (care::inference_allowed(deployment)) return {};
+    return std::string("in deployment ") + flow::to_string(deployment) + " nothing is inferred from face, voice or body";
+}
+
 Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind, std::int64_t now_ns,
                              flow::Deployment deployment, std::string_view purpose) {
     const std::string sensor = consent_name(kind);

@@ -24,6 +24,9 @@ namespace attune::session {
 /// What a device of this kind would tell; empty = no device: a recording, or simulated.
 [[nodiscard]] std::optional<flow::SourceKind> device_kind(sense::SpecKind kind) noexcept;
 
+/// Why nothing is inferred where Attune is used; empty = it may be.
+[[nodiscard]] std::string no_inference(flow::Deployment deployment);
+
 /// No device is opened before this said yes.
 [[nodiscard]] Result<void> must_be_granted(care::People& people, const Id& person, flow::SourceKind kind,
                                            std::int64_t now_ns, flow::Deployment deployment,

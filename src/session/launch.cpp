@@ -126,10 +126,8 @@ struct Entrance {
 /// A source without a recogniser is shown as unavailable, with the reason; the session goes on without it.
 void recognise(RunSetup& setup, flow::SourceKind kind, const std::string& id, const Entrance& in) {
     setup.start.sources.emplace_back(id, kind);
-    if (!care::inference_allowed(in.deployment)) {
-        setup.script.push_back({{}, SourceChange{id, kind, flow::SourceStatus::kUnavailable,
-                                                 std::string("in deployment ") + flow::to_string(in.deployment) +
-                                                     " nothing is inferred from face, voice or body"}});
+    if (const std::string why = no_inference(in.deployment); !why.empty()) {
+        setup.script.push_back({{}, SourceChange{id, kind, flow::SourceStatus::kUnavailable, why}});
         return;
     }
     auto recogniser = affect::make_recogniser(kind, id, in.data_dir);

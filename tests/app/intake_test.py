@@ -6,26 +6,13 @@ import shutil
 import subprocess
 import unittest
 
-from program import Program
+from program import OwnMusic
 
 FLAGS = ("reflex_epilepsy", "hyperacusis", "tinnitus", "psychosis_mania", "trauma", "recent_loss", "ruminates", "child", "dementia",
          "hearing_loss")   # in the order of the questions
 
 
-class Intake(Program):
-    tracks = 0
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.made = cls.data
-        cls.make_music(6)
-
-    def setUp(self):
-        """A listener whom nothing is known of."""
-        type(self).data = os.path.join(self.folder.name, self.id())
-        shutil.copytree(self.made, self.data)
-
+class Intake(OwnMusic):
     def stands(self):
         return json.loads(self.must("person", "show").stdout)["intake"]
 
@@ -152,7 +139,7 @@ class Intake(Program):
         for flag in FLAGS:
             with self.subTest(flag):
                 type(self).data = os.path.join(self.folder.name, flag)
-                shutil.copytree(self.made, self.data)
+                shutil.copytree(self.scanned, self.data)
                 self.asked("".join("y\n" + more.get(f, "") if f == flag else "n\n" for f in FLAGS))
                 self.assertEqual(self.stands()["flags"], [flag])
                 changed = {k for k, v in self.policy().items() if v != before[k]} - {"version"}

@@ -2,26 +2,18 @@
 """What a listener said at the beginning holds in every session: love, never, memories, consent, hand-made plans."""
 import json
 import os
-import shutil
 import unittest
 
-from program import Program
+from program import OwnMusic
 
 
-class People(Program):
-    tracks = 0
+class People(OwnMusic):
+    songs = 12
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.scanned = cls.data
-        cls.make_music(12)
         cls.rows = cls.answer("library", "list", "--limit", "0")["rows"]
-
-    def setUp(self):
-        """The same scanned library for each test, and a listener whom nothing is known of."""
-        type(self).data = os.path.join(self.folder.name, self.id())
-        shutil.copytree(self.scanned, self.data)
 
     def session(self, *args):
         return self.answer("session", "run", "--goal", "calm", "--minutes", "3", "--from", "-0.2,0.4", "--sink", "null", "--fast",

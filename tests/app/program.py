@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -113,3 +114,19 @@ class Program(unittest.TestCase):
                 return
             time.sleep(.2)
         self.fail(f"nothing like {pattern} happened")
+
+
+class OwnMusic(Program):
+    """Real files, scanned once; every test has that library and a listener whom nothing is known of."""
+    tracks = 0
+    songs = 6
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.scanned = cls.data
+        cls.make_music(cls.songs)
+
+    def setUp(self):
+        type(self).data = os.path.join(self.folder.name, self.id())
+        shutil.copytree(self.scanned, self.data)

@@ -56,6 +56,15 @@ TEST(Migrate, ARevisionThatFailsLeavesTheRevisionBefore) {
     EXPECT_FALSE(db->query("SELECT id FROM a"));
 }
 
+/// An Attune database with a copy of it as it was made.
+std::unique_ptr<Connection> copied_in(const test::TempDir& dir) {
+    const RoomSchema rooms[] = {{"room", kFirst}};
+    auto db = open_in(dir);
+    EXPECT_TRUE(migrate(*db, rooms, {}));
+    EXPECT_TRUE(backup(*db, dir.path() / "copy.db"));
+    return db;
+}
+
 TEST(Backup, ARestoredCopyHoldsWhatTheDatabaseHeld) {
     test::TempDir dir;
     const RoomSchema rooms[] = {{"room", kFirst}};
@@ -78,10 +87,7 @@ TEST(Backup, ARestoredCopyHoldsWhatTheDatabaseHeld) {
 
 TEST(Backup, RestoreKeepsWhatAKilledProcessHadAcknowledgedInItsLog) {
     test::TempDir dir;
-    const RoomSchema rooms[] = {{"room", kFirst}};
-    auto db = open_in(dir);
-    ASSERT_TRUE(migrate(*db, rooms, {}));
-    ASSERT_TRUE(backup(*db, dir.path() / "copy.db"));
+    auto db = copied_in(dir);
     ASSERT_TRUE(db->execute("INSERT INTO a (id) VALUES ($1)", {5}));
     std::filesystem::create_directory(dir.path() / "killed");
     for (const char* name : {"a.db", "a.db-wal"}) std::filesystem::copy_file(dir.path() / name, dir.path() / "killed" / name);
@@ -93,10 +99,7 @@ TEST(Backup, RestoreKeepsWhatAKilledProcessHadAcknowledgedInItsLog) {
 
 TEST(Backup, RestoreRefusesADatabaseThatAnotherProcessHasOpen) {
     test::TempDir dir;
-    const RoomSchema rooms[] = {{"room", kFirst}};
-    auto db = open_in(dir);
-    ASSERT_TRUE(migrate(*db, rooms, {}));
-    ASSERT_TRUE(backup(*db, dir.path() / "copy.db"));
+    auto db = copied_in(dir);
     const auto refused = restore(dir.path() / "copy.db", dir.path() / "a.db");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
