@@ -67,6 +67,8 @@ void add_compare_command(CLI::App& simulate, Context& context) {
     compare->add_option("--minutes", words->request.minutes, "length of a session")->check(number_from(1, 180))->capture_default_str();
     compare->add_option("--tracks", words->request.tracks, "of the made-up library")->check(whole_from(1, 1000000))->capture_default_str();
     compare->add_option("--library-seed", words->request.library_seed, "of the made-up library")->check(any_seed())->capture_default_str();
+    compare->add_flag("--sensors", words->request.sensors, "the listeners wear a wristband");
+    compare->add_option("--sessions-before", words->request.sessions_before, "sessions of each listener before this one: from ten on sensors alone may replan")->check(whole_from(0, 100000))->capture_default_str();
     compare->add_option("--threads", words->request.threads, "worker threads")->check(whole_from(1, 64))->capture_default_str();
     compare->callback([words, &context] {
         context.run = [words, &context] {

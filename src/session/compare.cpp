@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "affect/body_recogniser.hpp"
 #include "choose/planner.hpp"
 #include "choose/rules.hpp"
 #include "choose/score.hpp"
@@ -135,13 +136,20 @@ struct Outcome {
     double plans = 0.0;
 };
 
+/// Its frames are the listener's own; the index is read as of a wristband without a stress model.
+void wear_wristband(RunSetup& setup) {
+    constexpr const char* kWrist = "simulated";   // what a simulated listener's frames are called
+    setup.start.sources.emplace_back(kWrist, flow::SourceKind::kBody);
+    setup.recognisers.push_back(std::make_unique<affect::BodyRecogniser>(kWrist, nullptr));
+}
+
 Result<Outcome> run_one(const Shelf& shelf, const CompareRequest& request, const sense::Persona& persona,
                         const CompareFamily& family, const CompareArm& arm, std::uint64_t seed) {
     sense::SimulationOptions options;
     options.seed = seed;
     options.tolerance = family.tolerance;
     options.response = family.response;
-    options.body = false;
+    options.body = request.sensors;
     ATTUNE_TRY(auto made, sense::SimulatedListener::create(persona, options));
     auto owned = std::make_unique<sense::SimulatedListener>(std::move(made));
     const sense::SimulatedListener& listener = *owned;
@@ -153,6 +161,12 @@ Result<Outcome> run_one(const Shelf& shelf, const CompareRequest& request, const
     setup.start.strategy = choose::to_string(arm.strategy);
     setup.start.taste_weight = arm.taste ? 1.0 : 0.0;
     setup.start.simulated = true;
+    if (request.sessions_before > 0) {
+        PersonState person;
+        person.ordinal = request.sessions_before;
+        setup.start.person_state = person.text();
+    }
+    if (request.sensors) wear_wristband(setup);
     setup.world = shelf.world;
     auto plans = std::make_shared<double>(0.0);
     const auto taste = std::make_shared<const HintedTaste>(listener, *shelf.world.view);
@@ -199,6 +213,8 @@ Result<void> complete(CompareRequest& r) {
         return fail(ErrorCode::kBadArgument, core::format_double(r.minutes) + " minutes is out of range; 1 to 180", "--minutes");
     if (r.tracks < 1 || r.tracks > 1'000'000)
         return fail(ErrorCode::kBadArgument, std::to_string(r.tracks) + " tracks is out of range; 1 to 1000000", "--tracks");
+    if (r.sessions_before < 0 || r.sessions_before > 100'000)
+        return fail(ErrorCode::kBadArgument, std::to_string(r.sessions_before) + " sessions before is out of range; 0 to 100000", "--sessions-before");
     if (r.threads < 1 || r.threads > 64)
         return fail(ErrorCode::kBadArgument, std::to_string(r.threads) + " threads is out of range; 1 to 64", "--threads");
     if (r.personas.empty()) r.personas = sense::persona_names();

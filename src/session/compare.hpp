@@ -51,6 +51,8 @@ struct CompareRequest {
     double minutes = 20.0;
     std::size_t tracks = 2000;
     std::uint64_t library_seed = 1;
+    bool sensors = false;                       ///< the listeners wear a wristband
+    int sessions_before = 0;                    ///< of each listener, 0..100000: from the tenth on sensors may replan
     int threads = 2;
 };
 

@@ -69,6 +69,7 @@ json to_json(const CompareReport& report) {
     return {{"schema", "attune.simulate_compare/1"}, {"simulated", true}, {"note", kCaveat},
             {"seeds", report.request.seeds}, {"first_seed", report.request.first_seed}, {"minutes", report.request.minutes},
             {"tracks", report.request.tracks}, {"library_seed", report.request.library_seed},
+            {"sensors", report.request.sensors}, {"sessions_before", report.request.sessions_before},
             {"wall_s", report.wall_s}, {"cells", cells}, {"pooled", pool}};
 }
 
