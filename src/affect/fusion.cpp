@@ -397,6 +397,15 @@ std::optional<double> Fusion::baseline_seen_s(const std::string& id) const {
     return seen;
 }
 
+std::optional<double> Fusion::activation_sd(const std::string& id) const {
+    for (const Tracked& source : sources_) {
+        if (source.id != id || source.status != flow::SourceStatus::kActive || source.r_used <= 0.0) continue;
+        const Channel& arousal = source.channels[1];
+        if (arousal.informs && arousal.has_deviation) return arousal.deviation;
+    }
+    return std::nullopt;
+}
+
 flow::AffectState Fusion::state(Time t) const {
     if (!pending_.empty()) {
         Fusion next = *this;

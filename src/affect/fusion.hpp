@@ -71,6 +71,10 @@ public:
     /// nothing where the baseline stands, or it has given none.
     [[nodiscard]] std::optional<double> baseline_seen_s(const std::string& id) const;
 
+    /// How far the arousal index of a source stands from this person's past mean, over the last minute [SD of that index];
+    /// > 0 = more activation. Nothing for a source that is not active, or has no validity.
+    [[nodiscard]] std::optional<double> activation_sd(const std::string& id) const;
+
     /// What the session taught about its sources, to be kept with the person.
     [[nodiscard]] SourceRecords records() const;
     /// Innovations of the felt ratings so far, as the shadow filter saw them, for calibration reports.

@@ -47,7 +47,8 @@ std::string choices(const std::vector<std::string>& answers, bool keys) {
 
 /// Decisions that a listener should hear of when they are made.
 bool is_said(const std::string& what) {
-    constexpr std::array<std::string_view, 6> kSaid = {"flag", "steer_hold", "refused", "item_failed", "gave_up", "biofeedback"};
+    constexpr std::array<std::string_view, 9> kSaid = {"flag", "steer_hold", "body_hold", "body_soften", "body_replan",
+                                                      "refused", "item_failed", "gave_up", "biofeedback"};
     return std::find(kSaid.begin(), kSaid.end(), what) != kSaid.end();
 }
 

@@ -68,6 +68,7 @@ struct PlanRequest {
     Pace pace;
     Weights weights;
     std::optional<flow::Va> hold_at;     ///< hold, back
+    std::optional<flow::Va> hold_next_at;   ///< only the plan's first track stays there, unless it is the farewell
     bool land_now = false;               ///< the next item is the farewell
 
     std::vector<Played> history;         ///< newest last

@@ -321,7 +321,8 @@ Waypoint waypoint_at(const PlanRequest& request, const flow::Goal& goal, const f
     const auto& cov = request.felt.cov;
     const auto& p = request.process;
     const double variance = kept * (cov[0] + cov[2]) + (1.0 - kept) * (square(p.sd_valence) + square(p.sd_arousal));
-    const Moment moment{felt, request.start, variance, request.elapsed_s + ahead, items == 0, last, request.hold_at};
+    const bool stays = request.hold_next_at && items == request.session_items && !last;
+    const Moment moment{felt, request.start, variance, request.elapsed_s + ahead, items == 0, last, stays ? request.hold_next_at : request.hold_at};
     return waypoint(goal, request.pace, *request.policy, moment);
 }
 

@@ -7,7 +7,6 @@
 
 #include "affect/tables.hpp"
 #include "choose/planner.hpp"
-#include "choose/replan.hpp"
 #include "core/text.hpp"
 
 namespace attune::session {
@@ -178,7 +177,10 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
     if (finishing_ && (event.t - finishing_since_).seconds() >= kOutcomeWaitS) {
         end("finished", EngineAction::kFinish, out);
     }
-    if (paused_ || finishing_ || ended_) return;
+    if (paused_ || finishing_ || ended_) {
+        body_departure_ = {};
+        return;
+    }
     const bool silent = !heard_ || !heard_->playing;
     if (seconds_left(event) < -(silent ? kOverrunS : kDriftS)) {   // whatever the engine did: an hour is an hour
         if (!silent) out.engine.push_back({.action = EngineAction::kFinish, .now = true, .at = acts_at(event.t)});
@@ -186,9 +188,8 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
         return;
     }
     steer(event, out);
-    // A question that nobody answers keeps its default and stands in nobody's way.
-    const bool open = !question_.empty() && (event.t - asked_at_).seconds() < kQuestionStandsS;
-    if (!open && prompts_.due(event.t)) ask("how_now", {}, out);
+    follow_body(event, out);
+    if (!question_stands(event.t) && prompts_.due(event.t)) ask("how_now", {}, out);
 }
 
 void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Outputs& out) {
@@ -221,11 +222,21 @@ void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Output
     }
     const flow::PlanItem* playing = heard_ ? item(heard_->item) : nullptr;
     if (playing == nullptr || !playing->predicted) return;
-    const double into = (event.t - item_began_).seconds() / std::max(1.0, playing->out_s - playing->in_s);
-    const flow::VaGaussian expected = choose::expected_at(before_item_, *playing->predicted, into);
+    const flow::VaGaussian expected = expected_now(*playing, event.t);
     const flow::Va sd = person_.prior.mood.rating_sd;
     const flow::Va variance{sd.valence * sd.valence, sd.arousal * sd.arousal};
     if (choose::surprise(*rating.value, expected, variance) > choose::kReplanSd) ask_plan(event, "rating", false, out);
+}
+
+/// Where the plan expects the felt state now; the item that plays has a prediction.
+flow::VaGaussian Conductor::expected_now(const flow::PlanItem& playing, Time t) const {
+    const double into = (t - item_began_).seconds() / std::max(1.0, playing.out_s - playing.in_s);
+    return choose::expected_at(before_item_, *playing.predicted, into);
+}
+
+/// A question that nobody answers keeps its default and stands in nobody's way.
+bool Conductor::question_stands(Time t) const {
+    return !question_.empty() && (t - asked_at_).seconds() < kQuestionStandsS;
 }
 
 /// affect_spec C, LAG: asks. While nobody answers the music stays nearer to how the listener feels; it is
@@ -275,6 +286,7 @@ void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs&
     item_began_ = event.t;
     before_item_ = fusion_.state(event.t).felt;
     prompts_.on_item_began(event.t);
+    end_mellow(event.t, out);
     const flow::PlanItem* begun = item(heard.item);
     if (begun != nullptr && begun->phase == flow::Phase::kMove) {
         lag_.on_move_begin(start_.goal.distance_from(before_item_.mean, start_point()));
@@ -339,7 +351,7 @@ bool Conductor::cut_is_ahead(Time now) const {
 /// What a person chose for later stays when the rest is planned anew; not when somebody gets worse, holds or goes
 /// back: that outranks it.
 void Conductor::keep_hand_made(std::string_view why) {
-    constexpr std::array<std::string_view, 8> kKeeping = {"rating", "lag", "overrun", "skip", "policy", "block", "item_failed", "deadline_missed"};
+    constexpr std::array<std::string_view, 10> kKeeping = {"rating", "lag", "overrun", "skip", "policy", "block", "item_failed", "deadline_missed", "body", "body_hold"};
     if (!fixed_.empty() || std::find(kKeeping.begin(), kKeeping.end(), why) == kKeeping.end()) return;
     const auto& items = plan_.items;
     auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return heard_ && i.id == heard_->item; });
@@ -422,6 +434,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     }
     r.weights.taste = start_.taste_weight;
     r.hold_at = hold_at_;
+    r.hold_next_at = hold_next_at_;
     r.land_now = land_now_;
     for (const auto& [key, ago_s] : person_.heard_before) {
         r.history.push_back({key, ago_s + event.t.seconds(), false});

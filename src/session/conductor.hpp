@@ -21,6 +21,7 @@
 #include "choose/fallback_table.hpp"
 #include "choose/lag.hpp"
 #include "choose/policies.hpp"
+#include "choose/replan.hpp"
 #include "choose/request.hpp"
 #include "choose/track_index.hpp"
 #include "choose/worsening.hpp"
@@ -70,6 +71,7 @@ enum class EngineAction {
     kSkip, kBack, kPause, kResume,
     kSoften,     ///< value: gain change [dB]
     kSlower,     ///< value: tempo ratio to reach
+    kMellow,     ///< value: 0..1 of the engine's gentle low-pass, ramped over two seconds
     kStop,       ///< fade within 500 ms
     kFinish,     ///< the closing fade of ten seconds or more
     kSteer,      ///< composed music goes to `target` with `controls`: at the next bar, or at once if `now`
@@ -156,6 +158,16 @@ private:
     void mirror(const SessionEvent& event, std::optional<double> microsiemens, Outputs& out);
     void steer_to(const compose::SteerOutput& wish, double least, const char* reason, Outputs& out);
     [[nodiscard]] const flow::PlanItem* composed_now() const;
+    struct Body {
+        std::string source;
+        double sd = 0.0;   ///< of its index, over this person's past mean
+    };
+    [[nodiscard]] const flow::PlanItem* body_may_speak() const;
+    [[nodiscard]] std::optional<Body> most_active_body() const;
+    void follow_body(const SessionEvent& event, Outputs& out);
+    [[nodiscard]] bool may_stay(const flow::PlanItem& playing) const;
+    void say_of_body(const char* what, const Body& body, std::optional<FramePos> at, Outputs& out) const;
+    void end_mellow(Time t, Outputs& out);
     void unsafe(const SessionEvent& event, Outputs& out);
     void override_next(const flow::Command& command, const SessionEvent& event, Outputs& out);
     void override_step(const flow::Command& command, const SessionEvent& event, Outputs& out);
@@ -168,6 +180,8 @@ private:
     [[nodiscard]] const flow::PlanItem* after(const Id& id) const;
     [[nodiscard]] bool runs_over(const Id& from, Time now) const;
     [[nodiscard]] flow::Va start_point() const;
+    [[nodiscard]] flow::VaGaussian expected_now(const flow::PlanItem& playing, Time t) const;
+    [[nodiscard]] bool question_stands(Time t) const;
 
     Start start_;
     choose::Strategy strategy_;
@@ -195,6 +209,7 @@ private:
     int slower_by_ = 0;                     ///< steps below the tempo of the music
     std::vector<flow::PlanItem> fixed_;     ///< a therapist's next items
     std::optional<flow::Va> hold_at_;
+    std::optional<flow::Va> hold_next_at_;  ///< of the plan that is being asked for
     bool land_now_ = false;
 
     std::optional<flow::Heard> heard_;
@@ -212,6 +227,9 @@ private:
     bool mirror_over_ = false, rise_asked_ = false;
     std::optional<flow::Va> steered_;       ///< where composed music was last sent
     Id steered_item_;
+    choose::BodyDeparture body_departure_;
+    Id body_acted_in_;                      ///< at most once an item
+    bool mellow_ = false;                   ///< what plays was softened for a body
     std::string question_;
     Time asked_at_, now_;                   ///< of the question; of the event that is being worked on
     int failed_in_a_row_ = 0;

@@ -40,6 +40,7 @@ void EnginePlayer::apply(const EngineOrder& order) {
         case EngineAction::kPause: control(K::kPause); break;
         case EngineAction::kResume: control(K::kResume); break;
         case EngineAction::kSoften: control(K::kSofter, order.value); break;
+        case EngineAction::kMellow: control(K::kSoften, order.value); break;
         case EngineAction::kSlower: control(K::kTempo, order.value); break;
         case EngineAction::kStop: player_->stop(); break;
         case EngineAction::kFinish: control(K::kFinish); break;

@@ -158,6 +158,25 @@ TEST(Fusion, AWithdrawnSourceIsNotHeardUntilConsentIsGivenAgain) {
     EXPECT_EQ(never.state(at(399)).sources[0].status, before) << "nothing for a source that was not removed";
 }
 
+TEST(Fusion, HowFarAnIndexStandsFromItsPastIsToldInItsOwnSdAndOnlyWhileItsSourceIsActive) {
+    Fusion f = fresh();
+    f.on_rating(felt(0, .0, .0));
+    const auto index = [](int t) { return t % 2 == 0 ? 1.0 : -1.0; };   // mean 0, SD 1
+    for (int t = 1; t <= 170; ++t) f.on_evidence(activation(t, index(t)));
+    f.advance_to(at(171));
+    EXPECT_FALSE(f.activation_sd("wrist")) << "no baseline yet";
+    for (int t = 171; t <= 400; ++t) f.on_evidence(activation(t, index(t)));
+    f.advance_to(at(401));
+    ASSERT_TRUE(f.activation_sd("wrist"));
+    EXPECT_NEAR(*f.activation_sd("wrist"), 0.0, .05);
+    for (int t = 401; t <= 800; ++t) f.on_evidence(activation(t, 3.0 + index(t)));
+    f.advance_to(at(801));
+    EXPECT_NEAR(*f.activation_sd("wrist"), 3.0, .1);
+    EXPECT_FALSE(f.activation_sd("another"));
+    f.on_source_lost("wrist", "unplugged");
+    EXPECT_FALSE(f.activation_sd("wrist"));
+}
+
 TEST(Fusion, AbstainingIsNotNeutral) {
     Fusion f = fresh();
     f.on_rating(felt(0, .5, .5));

@@ -247,6 +247,20 @@ TEST_F(Planner, HoldKeepsTheWaypoint) {
     for (const auto& item : tracks(choose::plan(request))) EXPECT_EQ(item.waypoint, *request.hold_at);
 }
 
+TEST_F(Planner, HoldNextKeepsTheWaypointOfTheFirstTrackOnlyAndLetsTheFarewellLand) {
+    request.session_items = 2;
+    request.hold_next_at = flow::Va{-.2, .5};
+    const auto items = tracks(choose::plan(request));
+    ASSERT_GE(items.size(), 3U);
+    EXPECT_EQ(items.front().waypoint, *request.hold_next_at);
+    EXPECT_EQ(items.front().phase, flow::Phase::kHold);
+    for (std::size_t i = 1; i < items.size(); ++i) EXPECT_NE(items[i].waypoint, *request.hold_next_at) << i;
+    request.remaining_s = 150.0;
+    const auto last = tracks(choose::plan(request));
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last.front().phase, flow::Phase::kLand);
+}
+
 TEST_F(Planner, LandNowIsOneFarewell) {
     request.session_items = 2;
     request.land_now = true;

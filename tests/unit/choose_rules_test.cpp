@@ -94,6 +94,36 @@ TEST(Replan, ARatingIsASurpriseOnlyBeyondTwoSdOfARating) {
     EXPECT_GT(surprise({.0, -.6}, plan, noise), kReplanSd);
 }
 
+TEST(Replan, ABodyDepartsOnlyUpwardsOverTwoSdOfItsIndexAndAwayFromTheGoal) {
+    const flow::Goal calm{flow::GoalKind::kCalm, {}, 20.0}, energise{flow::GoalKind::kEnergise, {}, 20.0};
+    const flow::Va start{-.3, .6};
+    const auto at = [](double arousal) { return flow::VaGaussian{{.1, arousal}, {.03, 0.0, .04}}; };
+    const BodyView up{2.1, at(.35), at(.32), at(.30)};
+    EXPECT_TRUE(body_departs(up, calm, start));
+    EXPECT_FALSE(body_departs({2.0, up.felt, up.shadow, up.expected}, calm, start)) << "2 SD are not over 2 SD";
+    EXPECT_FALSE(body_departs({-9.0, at(.25), at(.32), at(.30)}, calm, start)) << "a calmer body";
+    EXPECT_FALSE(body_departs({9.0, at(.31), at(.32), at(.30)}, calm, start)) << "the estimate is lower than without sensors";
+    EXPECT_FALSE(body_departs({9.0, at(.35), at(.32), at(.40)}, calm, start)) << "the plan counts on more";
+    EXPECT_FALSE(body_departs(up, energise, start)) << "inside the target there is nothing to stay for";
+    EXPECT_FALSE(body_departs({9.0, at(.1), at(.0), at(-.1)}, energise, start)) << "it is on its way there";
+}
+
+TEST(Replan, ABodyMustDepartForAMinuteOnEnd) {
+    BodyDeparture departure;
+    const auto at = [](std::int64_t s) { return Time{s * 1'000'000'000}; };
+    for (std::int64_t s = 0; s < 60; ++s) {
+        departure.look(at(s), true);
+        EXPECT_FALSE(departure.stands(at(s))) << s;
+    }
+    departure.look(at(60), true);
+    EXPECT_TRUE(departure.stands(at(60)));
+    departure.look(at(61), false);
+    EXPECT_FALSE(departure.stands(at(61)));
+    departure.look(at(62), true);
+    EXPECT_FALSE(departure.stands(at(121)));
+    EXPECT_TRUE(departure.stands(at(122)));
+}
+
 TEST(Blocks, AnArtistIsFoundAmongSeveralButNotInsideANameAndATagByWord) {
     EXPECT_TRUE(flow::artist_matches("Queen", "queen"));
     EXPECT_TRUE(flow::artist_matches("Queen & David Bowie", "david bowie"));
