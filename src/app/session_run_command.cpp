@@ -163,8 +163,9 @@ void add_session_run(CLI::App& session, Context& context) {
                 ATTUNE_TRY(const auto report, play(context, space, *request, strings));
                 if (context.json) print(to_json(report));
                 else print_run(report, strings);
-                if (report.summary.why_ended == "nothing_plays") return tl::unexpected(nothing_played(report.summary, strings));
-                return kDone;
+                if (report.summary.why_ended != "nothing_plays") return kDone;
+                say("attune: " + nothing_played(report.summary, strings).describe());   // the one object is printed
+                return kFailed;
             });
         };
     });

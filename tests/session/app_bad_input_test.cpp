@@ -97,6 +97,32 @@ TEST_F(BadInput, AFileThatBecameUnreadableIsPassedOverAndTheSessionGoesOn) {
     EXPECT_GT(played, 60.0);
 }
 
+TEST_F(BadInput, WhereNoFileCanBePlayedTheSessionSaysWhichAndWhyAndFails) {
+    const auto folder = attune_.file("music");
+    std::filesystem::copy(test::clips(), folder);
+    Attune gone;
+    ASSERT_EQ(gone({"library", "scan", folder.string()}).status, 0);
+    std::filesystem::remove_all(folder);
+    const std::vector<std::string> rendered = {"session", "run", "--goal", "calm", "--minutes", "2", "--sink", "file:" + gone.file("o.flac").string(),
+                                               "--fast", "--from", "-0.3,0.5", "--seed", "1"};
+    const Finished told = gone(rendered);
+    expect_error(told, kFailed, {"None of the files could be played", "clip", "not_found"});
+    EXPECT_NE(told.out.find("none of the files could be played"), std::string::npos) << told.out;
+    auto with_json = rendered;
+    with_json.emplace_back("--json");
+    const Finished run = gone(with_json);
+    expect_error(run, kFailed, {"None of the files could be played", "clip", "not_found"});
+    const auto report = run.json();   // one object, and nothing after it
+    ASSERT_TRUE(report.is_object());
+    EXPECT_EQ(report.at("ended"), "nothing_plays");
+    EXPECT_TRUE(report.at("first_sound_s").is_null());
+    for (const auto& item : report.at("items")) EXPECT_NE(item.at("kind"), "track") << item;
+    // The record stands: it is told, and replays.
+    const auto shown = gone({"session", "show", "last", "--events"});
+    EXPECT_NE(shown.out.find("nothing_plays"), std::string::npos);
+    EXPECT_EQ(gone({"session", "replay", "last"}).status, 0);
+}
+
 TEST_F(BadInput, AnEmptyLibraryIsSaidWithWhatToDo) {
     Attune empty;
     std::filesystem::create_directories(empty.file("nothing"));
