@@ -202,6 +202,7 @@ Result<std::shared_ptr<const BodyModel>> load_body_model(const std::filesystem::
     auto body = std::make_shared<BodyModel>();
     body->model = *std::move(model);
     body->id = installed.card.id();
+    body->sha256 = installed.card.sha256;
     if (const auto r = installed.card.figures.find("r_rec"); r != installed.card.figures.end()) body->r_rec = r->second;
     return std::shared_ptr<const BodyModel>(std::move(body));
 }

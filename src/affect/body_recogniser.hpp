@@ -28,6 +28,7 @@ namespace attune::affect {
 struct BodyModel {
     StressModel model;
     std::string id;       ///< "stress@1"
+    std::string sha256;   ///< of its weights
     double r_rec = .5;    ///< correlation of the index with the display, from the card
 };
 
@@ -39,6 +40,7 @@ public:
 
     [[nodiscard]] const std::string& source() const noexcept override { return source_; }
     [[nodiscard]] flow::SourceKind kind() const noexcept override;
+    [[nodiscard]] ModelUsed model() const override { return model_ ? ModelUsed{model_->id, model_->sha256} : ModelUsed{}; }
     void push(const flow::SensorFrame& frame) override;
     [[nodiscard]] std::string waits_for() const override;
     [[nodiscard]] std::optional<flow::Evidence> poll(Time now) override;

@@ -20,6 +20,13 @@
 
 namespace attune::affect {
 
+/// The model that a recogniser was built from. The same model says the same of the same input.
+struct ModelUsed {
+    std::string id;       ///< "stress@6"; empty = it has none, or its model does not tell
+    std::string sha256;   ///< of the weights, in hex
+    bool operator==(const ModelUsed&) const = default;
+};
+
 class Recogniser {
 public:
     virtual ~Recogniser() = default;
@@ -30,6 +37,8 @@ public:
     /// Id of the source that it listens to: SensorFrame::source, and Evidence::source of what it says.
     [[nodiscard]] virtual const std::string& source() const noexcept = 0;
     [[nodiscard]] virtual flow::SourceKind kind() const noexcept = 0;
+
+    [[nodiscard]] virtual ModelUsed model() const { return {}; }
 
     virtual void push(const flow::SensorFrame&) {}
     virtual void push(const flow::Crop&) {}

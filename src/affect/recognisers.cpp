@@ -26,4 +26,16 @@ Result<std::unique_ptr<Recogniser>> make_recogniser(flow::SourceKind kind, const
     return fail(ErrorCode::kUnavailable, std::string("this build has no recogniser for ") + flow::to_string(kind), source);
 }
 
+Result<std::unique_ptr<Recogniser>> remake_body_recogniser(const std::string& source, const ModelUsed& model,
+                                                           const std::filesystem::path& data_dir) {
+    if (model.id.empty()) return std::make_unique<BodyRecogniser>(source, nullptr);
+    const std::string wanted = model.id + " (sha256 " + model.sha256.substr(0, 12) + ")";
+    const auto installed = load_body_model(data_dir);
+    if (!installed) return fail(ErrorCode::kUnavailable, "the model " + wanted + " is not installed: " + installed.error().message, source);
+    const ModelUsed now{(*installed)->id, (*installed)->sha256};
+    if (now != model)
+        return fail(ErrorCode::kUnavailable, "the model was " + wanted + "; installed is " + now.id + " (sha256 " + now.sha256.substr(0, 12) + ")", source);
+    return std::make_unique<BodyRecogniser>(source, *installed);
+}
+
 }  // namespace attune::affect

@@ -15,4 +15,9 @@ namespace attune::affect {
 [[nodiscard]] Result<std::unique_ptr<Recogniser>> make_recogniser(flow::SourceKind kind, const std::string& source,
                                                                   const std::filesystem::path& data_dir);
 
+/// One of heart and skin as it was built once, with that model or without any, so that it says again what it said.
+/// kUnavailable: the model is not installed any more, or another version or other weights are; the message names both.
+[[nodiscard]] Result<std::unique_ptr<Recogniser>> remake_body_recogniser(const std::string& source, const ModelUsed& model,
+                                                                         const std::filesystem::path& data_dir);
+
 }  // namespace attune::affect

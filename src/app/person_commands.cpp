@@ -10,6 +10,7 @@
 #include "app/in_space.hpp"
 #include "app/person_intake.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
 #include "library/catalogue.hpp"
 #include "session/consent.hpp"
 #include "session/onboarding.hpp"
@@ -26,6 +27,7 @@ struct Words {
     std::vector<std::string> love, never, allow, memories, tracks;
     std::string what, sensor, purpose = "session";
     int days = 365;
+    bool erase = false;   ///< samples, with a consent that is withdrawn
     care::Loudness loudness;
     std::string role = "listener";
     std::optional<std::string> new_contact, new_reach, new_region;
@@ -205,6 +207,8 @@ Result<int> consent(Context& context, session::Space& space, const Words& w) {
     const bool known = w.sensor == "face" || w.sensor == "voice" || w.sensor == "heart" || w.sensor == "skin" || w.sensor == "eeg";
     if (!known) return fail(ErrorCode::kBadArgument, "'" + w.sensor + "' is not a sensor; sensors are face, voice, heart, skin, eeg");
     int told = 0;
+    std::int64_t erased = 0;
+    if (w.erase && w.what == "grant") return fail(ErrorCode::kBadArgument, "--erase goes with withdraw", "person consent");
     if (w.what == "grant") {
         const std::int64_t now = core::wall_now_ns();
         const std::int64_t until = now + std::int64_t{w.days} * 86'400 * 1'000'000'000;
@@ -212,12 +216,17 @@ Result<int> consent(Context& context, session::Space& space, const Words& w) {
         ATTUNE_TRY(told, session::grant_consent(space.db(), space.seal(), grant, context.deployment));
     } else if (w.what == "withdraw") {
         ATTUNE_TRY(told, session::withdraw_consent(space.db(), space.seal(), p.id, w.sensor));
+        if (w.erase) {
+            ATTUNE_TRY(erased, session::erase_sensor_samples(space.db(), p.id, w.sensor, core::wall_now_ns()));
+        }
     } else {
         return fail(ErrorCode::kBadArgument, "'" + w.what + "' is neither grant nor withdraw", "person consent");
     }
     if (context.json) {
         print({{"schema", "attune.consent/1"}, {"person", p.id.text()}, {"sensor", w.sensor}, {"what", w.what},
-               {"sources_told", told}});
+               {"sources_told", told}, {"seconds_erased", erased}});
+    } else if (w.erase) {
+        std::printf("%lld s of samples erased\n", static_cast<long long>(erased));
     }
     return kDone;
 }
@@ -306,6 +315,7 @@ void add_person_commands(CLI::App& app, Context& context) {
     g->add_option("what", w->what, "grant or withdraw")->required();
     g->add_option("sensor", w->sensor, "face, voice, heart, skin or eeg")->required();
     g->add_option("--purpose", w->purpose, "session, research or training")->capture_default_str();
+    g->add_flag("--erase", w->erase, "with withdraw: erase the samples of heart and skin that sessions kept, too");
     g->add_option("--days", w->days, "for how long")->check(CLI::Range(1, 3650))->capture_default_str();
     auto* l = command(*person, context, w, "loudness", "the ceiling of the sound, and how loud this output is", loudness);
     l->add_option("--ceiling-dba", w->loudness.ceiling_dba, "40 to 85; holds where the output is calibrated");

@@ -273,10 +273,13 @@ Result<std::string> set_consent(House& house, const Request& request, const Path
     ATTUNE_TRY(const std::string purpose,
                body.one_of("purpose", {"session", "research", "training"}));
     ATTUNE_TRY(const bool granted, body.boolean_or("granted", false));
+    ATTUNE_TRY(const bool erase, body.boolean_or("erase", false));
+    if (granted && erase) return fail(ErrorCode::kBadArgument, "'erase' goes with a consent that is withdrawn");
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     if (!granted) {
         ATTUNE_CHECK(session::withdraw_consent(*desk->db, house.space().seal(), person.id, consent_name(sensor)));
+        if (erase) ATTUNE_CHECK(session::erase_sensor_samples(*desk->db, person.id, consent_name(sensor), core::wall_now_ns()));
         return std::string("{}");
     }
     care::Grant grant;

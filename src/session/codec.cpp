@@ -241,6 +241,9 @@ json start_json(const Start& s) {
     for (const auto& [id, kind] : s.sources) sources.push_back({id, to_string(kind)});
     json fixed = json::array();
     for (const ContentKey& key : s.fixed) fixed.push_back(key_json(key));
+    json listening = json::array();
+    for (const Listening& l : s.listening)
+        listening.push_back({{"source", l.source}, {"kind", to_string(l.kind)}, {"model", l.model}, {"sha256", l.sha256}});
     return {{"session", id_json(s.session)}, {"person", id_json(s.person)}, {"goal", goal_json(s.goal)},
             {"start", maybe_va(s.start)}, {"seed", s.seed}, {"policy", policy_json(s.policy)},
             {"view_hash", s.view_hash},
@@ -248,7 +251,8 @@ json start_json(const Start& s) {
             {"strategy", s.strategy}, {"taste_weight", s.taste_weight}, {"simulated", s.simulated},
             {"sources", sources}, {"fixed", fixed}, {"locked", s.locked}, {"fingerprint", s.fingerprint},
             {"wall_ns", s.wall_ns}, {"zone", s.zone}, {"words", s.words},
-            {"compose", {{"when", s.compose.when}, {"engine", s.compose.engine}, {"mirror", s.compose.mirror}}}};
+            {"compose", {{"when", s.compose.when}, {"engine", s.compose.engine}, {"mirror", s.compose.mirror}}},
+            {"listening", listening}, {"samples_kept", s.samples_kept}};
 }
 Start start_from(const json& j) {
     Start s;
@@ -280,6 +284,11 @@ Start start_from(const json& j) {
         const json& c = j.at("compose");
         s.compose = {c.at("when").get<std::string>(), c.at("engine").get<std::string>(), c.at("mirror").get<bool>()};
     }
+    if (!j.contains("listening")) return s;   // since version 5
+    for (const json& l : j.at("listening"))
+        s.listening.push_back({l.at("source").get<std::string>(), enum_from(l.at("kind").get<std::string>(), SourceKind::kEeg),
+                               l.at("model").get<std::string>(), l.at("sha256").get<std::string>()});
+    s.samples_kept = j.at("samples_kept").get<bool>();
     return s;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/consent.hpp"
 
+#include <set>
+
 #include "session/mailbox.hpp"
 #include "session/record.hpp"
+#include "session/sensing.hpp"
 
 namespace attune::session {
 
@@ -82,6 +85,38 @@ Result<int> grant_consent(store::Connection& db, const store::Seal& seal, const 
 Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person, const std::string& sensor) {
     ATTUNE_CHECK(care::People(db, seal).withdraw(person, sensor));
     return tell_sources(db, seal, person, sensor, flow::CommandKind::kWithdrawSensor);
+}
+
+namespace {
+
+/// Sources whose samples a session keeps, or may keep yet.
+Result<std::set<std::string>> sources_with_samples(store::Connection& db, const SessionRow& row) {
+    std::set<std::string> sources;
+    ATTUNE_TRY(const auto kept, kept_samples(db, row.id));
+    for (const KeptSamples& of : kept) sources.insert(of.source);
+    if (row.status != SessionStatus::kRunning) return sources;
+    ATTUNE_TRY(const auto events, read_events(db, row.id));
+    const auto* start = events.empty() ? nullptr : std::get_if<Start>(&events.front().payload);
+    if (start == nullptr) return sources;
+    for (const auto& [id, kind] : start->sources)
+        if (is_body(kind)) sources.insert(id);
+    return sources;
+}
+
+}  // namespace
+
+Result<std::int64_t> erase_sensor_samples(store::Connection& db, const Id& person, const std::string& sensor, std::int64_t wall_ns) {
+    if (sensor != "heart" && sensor != "skin") return 0;
+    std::int64_t seconds = 0;
+    ATTUNE_TRY(const auto sessions, list_sessions(db, person));
+    for (const SessionRow& row : sessions) {
+        ATTUNE_TRY(const auto sources, sources_with_samples(db, row));
+        for (const std::string& source : sources) {
+            ATTUNE_TRY(const auto erased, erase_samples(db, row.id, source, wall_ns));
+            seconds += erased;
+        }
+    }
+    return seconds;
 }
 
 }  // namespace attune::session

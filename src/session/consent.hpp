@@ -41,4 +41,10 @@ namespace attune::session {
 [[nodiscard]] Result<int> withdraw_consent(store::Connection& db, const store::Seal& seal, const Id& person,
                                            const std::string& sensor);
 
+/// Erases the samples that the person's sessions kept of heart and skin ("heart" or "skin": one wearable gives both); of
+/// the other sensors none are ever kept. In a session that runs nothing more of them is written. Returns how many seconds
+/// there were.
+[[nodiscard]] Result<std::int64_t> erase_sensor_samples(store::Connection& db, const Id& person, const std::string& sensor,
+                                                        std::int64_t wall_ns);
+
 }  // namespace attune::session

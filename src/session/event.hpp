@@ -44,6 +44,14 @@ struct ComposeChoice {
     bool operator==(const ComposeChoice&) const = default;
 };
 
+/// What listened to a source from the start on, and the model that it was built from.
+struct Listening {
+    std::string source;
+    flow::SourceKind kind = flow::SourceKind::kBody;
+    std::string model, sha256;           ///< id@version and the hash of its weights; empty = no model
+    bool operator==(const Listening&) const = default;
+};
+
 /// What a session starts with. All that the conductor knows of the world stands here or in a later event.
 struct Start {
     Id session;
@@ -62,6 +70,8 @@ struct Start {
     std::vector<ContentKey> fixed;       ///< a hand-made plan: these tracks first, in this order
     bool locked = false;                 ///< and nothing else: the planner is not asked
     ComposeChoice compose;
+    std::vector<Listening> listening;
+    bool samples_kept = false;           ///< those of heart, skin and breath stand beside the record (samples.hpp)
     std::string fingerprint;             ///< of the arithmetic: build and libm
     std::int64_t wall_ns = 0;            ///< anchor, for display only
     std::string zone;

@@ -335,7 +335,10 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     const Id id = setup.start.session;
     ATTUNE_CHECK(begin_session(space.db(), setup.start));
     ATTUNE_TRY(auto db, space.connect());
-    EventWriter writer(std::move(db), id);
+    EventWriter writer(std::move(db), id, space.seal());
+    setup.keep_samples = [&writer, full = request.fast ? EventWriter::IfFull::kWait : EventWriter::IfFull::kRefuse](SampleSecond second) {
+        return writer.keep(std::move(second), full);
+    };
     std::optional<MailReader> mail;
     if (setup.live) {
         ATTUNE_TRY(auto letters, space.connect());

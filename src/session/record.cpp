@@ -33,6 +33,15 @@ CREATE TABLE told (
   id {{BLOB}} PRIMARY KEY, session_id {{BLOB}} NOT NULL REFERENCES session (id) ON DELETE CASCADE,
   told_ns BIGINT NOT NULL, kind BIGINT NOT NULL, version BIGINT NOT NULL, actor TEXT NOT NULL,
   key_id BIGINT NOT NULL, payload {{BLOB}} NOT NULL)
+)"}, {3, 1, R"(
+CREATE TABLE session_sample (
+  session_id {{BLOB}} NOT NULL REFERENCES session (id) ON DELETE CASCADE, chunk BIGINT NOT NULL, source TEXT NOT NULL,
+  version BIGINT NOT NULL, key_id BIGINT NOT NULL, payload {{BLOB}} NOT NULL, chain {{BLOB}} NOT NULL,
+  PRIMARY KEY (session_id, chunk, source));
+CREATE TABLE session_sample_source (
+  session_id {{BLOB}} NOT NULL REFERENCES session (id) ON DELETE CASCADE, source TEXT NOT NULL,
+  chunks BIGINT NOT NULL, bytes BIGINT NOT NULL, last_chunk BIGINT NOT NULL, last_chain {{BLOB}} NOT NULL,
+  erased_ns BIGINT NOT NULL, PRIMARY KEY (session_id, source))
 )"}};
 
 std::string boot_id() {
@@ -127,10 +136,11 @@ Result<void> begin_session(store::Connection& db, const Start& start) {
     return {};
 }
 
-Result<void> append_events(store::Connection& db, const Id& session,
-                           std::span<const SessionEvent> events, const store::Seal& seal) {
+namespace {
+
+/// Within the caller's transaction.
+Result<void> add_events(store::Connection& db, const Id& session, std::span<const SessionEvent> events, const store::Seal& seal) {
     if (events.empty()) return {};
-    ATTUNE_TRY(auto transaction, store::Transaction::begin(db));
     const store::Blob id = store::to_blob(session);
     ATTUNE_TRY(const auto head, db.query_one("SELECT last_seq, last_chain FROM session WHERE id = $1",
                                              {id}, "session " + session.text()));
@@ -151,6 +161,21 @@ Result<void> append_events(store::Connection& db, const Id& session,
     }
     ATTUNE_CHECK(db.execute("UPDATE session SET last_seq = $1, last_chain = $2 WHERE id = $3",
                             {static_cast<std::int64_t>(seq), chain, id}));
+    return {};
+}
+
+}  // namespace
+
+Result<void> append_events(store::Connection& db, const Id& session, std::span<const SessionEvent> events, const store::Seal& seal) {
+    return append_record(db, session, events, {}, seal);
+}
+
+Result<void> append_record(store::Connection& db, const Id& session, std::span<const SessionEvent> events,
+                           std::span<const SampleSecond> samples, const store::Seal& seal) {
+    if (events.empty() && samples.empty()) return {};
+    ATTUNE_TRY(auto transaction, store::Transaction::begin(db));
+    ATTUNE_CHECK(append_samples(db, session, samples, seal));
+    ATTUNE_CHECK(add_events(db, session, events, seal));
     return transaction.commit();
 }
 
@@ -199,7 +224,9 @@ Result<SessionRow> find_session(store::Connection& db, std::string_view id) {
 Result<void> delete_session(store::Connection& db, const Id& session) {
     ATTUNE_TRY(auto transaction, store::Transaction::begin(db));
     const store::Blob id = store::to_blob(session);
-    ATTUNE_CHECK(db.execute("DELETE FROM event WHERE session_id = $1", {id}));
+    for (const char* table : {"DELETE FROM session_sample WHERE session_id = $1", "DELETE FROM session_sample_source WHERE session_id = $1",
+                              "DELETE FROM event WHERE session_id = $1"})
+        ATTUNE_CHECK(db.execute(table, {id}));
     ATTUNE_CHECK(db.execute("DELETE FROM session WHERE id = $1", {id}));
     return transaction.commit();
 }

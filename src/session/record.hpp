@@ -14,6 +14,7 @@
 
 #include "flow/library_view.hpp"
 #include "session/event.hpp"
+#include "session/samples.hpp"
 #include "store/connection.hpp"
 #include "store/schema.hpp"
 #include "store/seal.hpp"
@@ -46,6 +47,9 @@ struct SessionRow {
 [[nodiscard]] Result<void> append_events(store::Connection& db, const Id& session,
                                          std::span<const SessionEvent> events,
                                          const store::Seal& seal = {});
+/// Both in one transaction: where an event stands, the samples of its second and of those before stand too.
+[[nodiscard]] Result<void> append_record(store::Connection& db, const Id& session, std::span<const SessionEvent> events,
+                                         std::span<const SampleSecond> samples, const store::Seal& seal = {});
 [[nodiscard]] Result<void> end_session(store::Connection& db, const Id& session, SessionStatus status);
 
 /// A running row whose process is gone is shown (and marked) as interrupted.
@@ -53,7 +57,7 @@ struct SessionRow {
                                                             const std::optional<Id>& person = {});
 /// `id` may be the first characters of an id, or "last".
 [[nodiscard]] Result<SessionRow> find_session(store::Connection& db, std::string_view id);
-/// Erases the session and its events.
+/// Erases the session, its events and its samples.
 [[nodiscard]] Result<void> delete_session(store::Connection& db, const Id& session);
 
 /// Events with seq > since, verified from the beginning. kCorrupt names the first event that breaks

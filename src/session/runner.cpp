@@ -2,15 +2,14 @@
 #include "session/runner.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
 
-#include "affect/breath.hpp"
 #include "session/known_items.hpp"
 #include "session/planner_worker.hpp"
+#include "session/sensing.hpp"
 
 namespace attune::session {
 namespace {
@@ -18,7 +17,7 @@ namespace {
 constexpr double kAnswerAfterS = 5.0;     ///< a simulated listener answers a question after this
 /// The engine writes ahead of what is heard; news of a second are complete this much after it.
 constexpr Duration kHeardLag = milliseconds(200);
-constexpr std::int64_t kSoundEveryS = 10, kSoundFirstS = 3, kBreathEveryS = 10;
+constexpr std::int64_t kSoundEveryS = 10, kSoundFirstS = 3;
 constexpr double kOverrunS = 240.0;       ///< a session that does not end by itself is ended
 
 class Run {
@@ -26,6 +25,10 @@ public:
     explicit Run(RunSetup setup) : s_(std::move(setup)) {}
 
     Result<RunResult> run() {
+        for (auto& recogniser : s_.recognisers) sensing_.add(std::move(recogniser));
+        s_.start.listening = sensing_.listening();
+        if (!s_.start.policy.infer_from_body) s_.keep_samples = nullptr;
+        s_.start.samples_kept = static_cast<bool>(s_.keep_samples);
         ATTUNE_TRY(session_, Session::create(s_.start, s_.world, s_.sink));
         RunResult result;
         if (s_.listener) result.true_start = s_.listener->true_mood();
@@ -132,7 +135,7 @@ private:
         fill_heard(heard, item, profile.get());
         heard_ = heard;
         if (s_.listener) s_.listener->on_heard(heard);
-        for (auto& recogniser : s_.recognisers) recogniser->on_heard(heard);
+        sensing_.on_heard(heard);
     }
 
     void live_on(Time ended) {
@@ -163,47 +166,31 @@ private:
             }
         }
         tell_drops(t);
-        if (s_.start.compose.mirror) tell_conductance(t);
-        tell_breath(t, std::span(batch_.frames).subspan(simulated));
-        for (const flow::SensorFrame& frame : batch_.frames) {
-            for (auto& recogniser : s_.recognisers) recogniser->push(frame);
-        }
-        for (const flow::Crop& crop : batch_.crops) {
-            for (auto& recogniser : s_.recognisers) recogniser->push(crop);
-        }
-        for (auto& recogniser : s_.recognisers) {
-            if (auto evidence = recogniser->poll(t); evidence && !ended_) consume(t, *std::move(evidence));
+        said_.clear();
+        sensing_.step(t, {batch_.frames, simulated, batch_.crops, s_.start.compose.mirror}, said_);
+        keep_samples(t, simulated);
+        for (Payload& payload : said_) {
+            if (!ended_) consume(t, std::move(payload));
         }
         return {};
     }
 
+    /// What reached the recognisers of heart, skin and breath, before anything that was said of it is recorded.
+    void keep_samples(Time t, std::size_t simulated) {
+        if (!s_.keep_samples || ended_) return;
+        SampleSecond kept{t.ns / 1'000'000'000, {}};
+        for (std::size_t i = 0; i < batch_.frames.size(); ++i) {
+            if (sensing_.keeps(batch_.frames[i]))
+                kept.frames.push_back({static_cast<std::uint32_t>(i), i < simulated, std::move(batch_.frames[i])});
+        }
+        if (kept.frames.empty() || s_.keep_samples(std::move(kept))) return;
+        consume(t, Fault{"store", kSamplesDropped, "the samples of this second were dropped: they came faster than they were written"});
+    }
+
     /// What its recogniser still holds is not asked for: the source weighs nothing from now on.
     void lost(Time t, const sense::Source& source, const std::string& why) {
-        std::erase_if(s_.recognisers, [&](const auto& r) { return r->source() == source.id(); });
+        sensing_.let_go(source.id());
         if (!ended_) consume(t, SourceChange{source.id(), source.kind(), flow::SourceStatus::kLost, why});
-    }
-
-    /// Biofeedback follows the raw signal, second by second: a recogniser would first have to know this person's quiet.
-    void tell_conductance(Time t) {
-        std::map<std::string, std::pair<double, int>> sum;
-        for (const flow::SensorFrame& frame : batch_.frames) {
-            if (frame.channel != flow::Channel::kEda) continue;
-            for (const float x : frame.samples)
-                if (std::isfinite(x)) sum[frame.source].first += static_cast<double>(x), ++sum[frame.source].second;
-        }
-        for (const auto& [source, total] : sum)
-            if (total.second > 0 && !ended_) consume(t, Conductance{source, total.first / total.second});
-    }
-
-    /// For the record, of sources that may be inferred from.
-    void tell_breath(Time t, std::span<const flow::SensorFrame> frames) {
-        for (const flow::SensorFrame& frame : frames) breath_[frame.source].push(frame);
-        if (t.ns / 1'000'000'000 % kBreathEveryS != 0) return;
-        for (const auto& [source, tracker] : breath_) {
-            const bool recognised = std::ranges::any_of(s_.recognisers, [&, id = source](const auto& r) { return r->source() == id; });
-            if (const auto breathing = tracker.at(t); breathing && recognised && !ended_)
-                consume(t, Breath{source, breathing->per_min, breathing->quality, breathing->of});
-        }
     }
 
     /// A drop is an event like what was not dropped.
@@ -275,7 +262,7 @@ private:
                                 open ? flow::SourceStatus::kWarmingUp : flow::SourceStatus::kUnavailable, open ? "" : source.error().message});
         if (!open) return;
         s_.sources.push_back(*std::move(source));
-        s_.recognisers.push_back(std::move(s_.check_in->recogniser));
+        sensing_.add(std::move(s_.check_in->recogniser));
     }
 
     void on_question(Time t, const Decision& question) {
@@ -291,14 +278,14 @@ private:
         for (auto& source : s_.sources) {
             if (source->id() == id) source->close();
         }
-        std::erase_if(s_.recognisers, [&](const auto& r) { return r->source() == id; });
+        sensing_.let_go(id);
     }
 
     /// Only what was closed, and can be opened again, with a recogniser that has heard nothing yet.
     void open_source(const std::string& id) {
         for (auto& source : s_.sources) {
             if (source->id() != id || !source->finished() || !s_.make_recogniser || !source->reopen()) continue;
-            if (auto made = s_.make_recogniser(source->kind(), id)) s_.recognisers.push_back(*std::move(made));
+            if (auto made = s_.make_recogniser(source->kind(), id)) sensing_.add(*std::move(made));
         }
     }
 
@@ -322,7 +309,8 @@ private:
     KnownItems items_;
     std::map<ContentKey, ProfilePtr> profiles_;
     sense::Batch batch_;
-    std::map<std::string, affect::BreathTracker> breath_;   ///< by source
+    Sensing sensing_;
+    std::vector<Payload> said_;
     PlayerNews news_;
     flow::Heard heard_;
     flow::Origin origin_ = flow::Origin::kLive;

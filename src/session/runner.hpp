@@ -21,6 +21,7 @@
 #include "session/inbox.hpp"
 #include "session/player.hpp"
 #include "session/profiles.hpp"
+#include "session/samples.hpp"
 #include "session/session.hpp"
 #include "session/session_clock.hpp"
 
@@ -46,6 +47,9 @@ struct RunSetup {
     std::optional<CheckIn> check_in;                             ///< spoken again when the music has ended
     std::vector<Scripted> script;                                ///< in the order of time
     EventSink sink;
+    /// Takes the samples of a second, before what was said of them comes to `sink`; false = they had to be dropped, which
+    /// the record then says. Empty = none are kept. Not called where the policy forbids inference from the body.
+    std::function<bool(SampleSecond)> keep_samples;
     const core::CancelToken* cancel = nullptr;
     bool live = false;                                           ///< real time
     Inbox* inbox = nullptr;                                      ///< live: what comes from outside; may be null
@@ -63,6 +67,9 @@ struct RunResult {
 };
 
 [[nodiscard]] Result<RunResult> run(RunSetup setup);
+
+/// The fault that a record has where the samples of its second were dropped.
+inline constexpr const char* kSamplesDropped = "samples_dropped";
 
 /// Segment and liking of what is heard, from the profile and the plan: what fusion and listeners read.
 void fill_heard(flow::Heard& heard, const flow::PlanItem* item, const flow::TrackProfile* profile);

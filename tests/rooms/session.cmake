@@ -11,6 +11,7 @@ attune_test(session unit WHOLE COST 40 DEPS session SOURCES
   unit/session_order_frame_test.cpp
   unit/session_record_test.cpp
   unit/session_results_test.cpp
+  unit/session_samples_test.cpp
   unit/session_schema_test.cpp
   unit/session_told_test.cpp)
 attune_test(session session WAITING LiveSession.* DEPS session TIMEOUT 300 SOURCES
