@@ -11,7 +11,9 @@
 #include "app/session_commands.hpp"
 #include "core/paths.hpp"
 #include "report/html.hpp"
+#include "sense/recorder.hpp"
 #include "session/codec.hpp"
+#include "session/from_samples.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
 
@@ -61,9 +63,34 @@ void add_list(CLI::App& session, Context& context) {
     });
 }
 
+/// How much of heart, skin and breath is kept.
+Result<json> samples_json(store::Connection& db, const Id& session) {
+    ATTUNE_TRY(const auto kept, session::kept_samples(db, session));
+    std::int64_t seconds = 0, bytes = 0;
+    json sources = json::array();
+    for (const session::KeptSamples& of : kept) {
+        seconds = std::max(seconds, of.seconds);
+        bytes += of.bytes;
+        sources.push_back({{"source", of.source}, {"seconds", of.seconds}, {"bytes", of.bytes},
+                           {"erased_at", of.erased_wall_ns ? json(core::rfc3339(*of.erased_wall_ns)) : json(nullptr)}});
+    }
+    return json{{"seconds", seconds}, {"bytes", bytes}, {"sources", sources}};
+}
+
+/// One CSV a source and channel.
+Result<void> write_samples(session::Space& space, const session::SessionRow& row, const std::string& folder) {
+    ATTUNE_TRY(const auto seconds, session::read_samples(space.db(), row.id, space.seal()));
+    ATTUNE_TRY(auto recorder, sense::Recorder::create(folder, row.started_wall_ns));
+    for (const session::SampleSecond& second : seconds)
+        for (const session::KeptFrame& kept : second.frames) ATTUNE_CHECK(recorder.write(kept.frame));
+    return recorder.close();
+}
+
 void add_show(CLI::App& session, Context& context) {
     auto events = std::make_shared<bool>(false);
-    const auto work = [events](session::Space& space, const session::SessionRow& row) -> Result<int> {
+    auto samples = std::make_shared<std::string>();
+    const auto work = [events, samples](session::Space& space, const session::SessionRow& row) -> Result<int> {
+        if (!samples->empty()) ATTUNE_CHECK(write_samples(space, row, *samples));
         ATTUNE_TRY(const auto list, session::read_events(space.db(), row.id));
         if (*events) {
             for (const auto& event : list) std::puts(to_json(event).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
@@ -73,20 +100,47 @@ void add_show(CLI::App& session, Context& context) {
         json object = session::to_json(summary);
         object["status"] = to_string(row.status);
         object["started_at"] = core::rfc3339(row.started_wall_ns);
+        ATTUNE_TRY(object["samples"], samples_json(space.db(), row.id));
         print(object);
         return kDone;
     };
-    on_session(session, context, "show", "what happened in a session", work)
-        ->add_flag("--events", *events, "every event, a JSON object a line");
+    auto* show = on_session(session, context, "show", "what happened in a session", work);
+    show->add_flag("--events", *events, "every event, a JSON object a line");
+    show->add_option("--samples", *samples, "writes the samples that were kept to this new folder, as replay:DIR reads them");
 }
 
-json to_json(const Id& session, const session::ReplayReport& report) {
+json to_json(const session::SamplesReport& report) {
+    json sources = json::array(), first = nullptr;
+    for (const session::RecomputedSource& of : report.sources) {
+        sources.push_back({{"source", of.source}, {"kind", flow::to_string(of.kind)}, {"seconds", of.seconds}, {"compared", of.compared},
+                           {"not_recomputed", of.not_recomputed ? json(to_string(*of.not_recomputed)) : json(nullptr)},
+                           {"why", of.why.empty() ? json(nullptr) : json(of.why)}});
+    }
+    if (const auto& d = report.first_difference) first = {{"seq", d->seq}, {"t_s", d->t.seconds()}, {"source", d->source}, {"difference", d->what}};
+    return {{"identical", report.identical()}, {"complete", report.complete()}, {"seconds", report.seconds}, {"frames", report.frames},
+            {"compared", report.compared}, {"first_difference", first}, {"equal_answers", report.equal_answers},
+            {"largest_difference", report.largest_difference}, {"sources", sources}};
+}
+
+json to_json(const Id& session, const session::ReplayReport& report, const session::SamplesReport* samples) {
     return {{"schema", "attune.replay/1"}, {"session", session.text()}, {"identical", report.identical()},
             {"same_arithmetic", report.same_arithmetic}, {"inputs", report.inputs},
             {"outputs", report.outputs}, {"plans", report.plans},
             {"first_difference", report.first_difference ? json(*report.first_difference) : json(nullptr)},
             {"difference", report.difference.empty() ? json(nullptr) : json(report.difference)},
-            {"equal_decisions", report.equal_decisions}, {"largest_difference", report.largest_difference}};
+            {"equal_decisions", report.equal_decisions}, {"largest_difference", report.largest_difference},
+            {"from_samples", samples != nullptr ? to_json(*samples) : json(nullptr)}};
+}
+
+void print_samples(const session::SamplesReport& report) {
+    std::printf("%lld s of samples, %llu pieces of evidence, breath and conductance recomputed from them: %s\n",
+                static_cast<long long>(report.seconds), static_cast<unsigned long long>(report.compared),
+                !report.identical() ? "different" : report.compared > 0 ? "identical" : "nothing to compare");
+    if (const auto& d = report.first_difference)
+        std::printf("first difference at event %llu, %.0f s, source %s: %s; largest difference %g\n", static_cast<unsigned long long>(d->seq),
+                    d->t.seconds(), d->source.c_str(), d->what.c_str(), report.largest_difference);
+    for (const session::RecomputedSource& of : report.sources)
+        if (of.not_recomputed) std::printf("%s: %s %s\n", of.source.c_str(), of.compared > 0 ? "in part only:" : "not recomputed:", of.why.c_str());
 }
 
 void print_replay(const session::ReplayReport& report) {
@@ -103,16 +157,36 @@ void print_replay(const session::ReplayReport& report) {
     }
 }
 
+/// Under other arithmetic the last bits may differ; then what was decided and answered must be the same.
+int replay_status(const session::ReplayReport& report, const session::SamplesReport* samples) {
+    if (!(report.same_arithmetic ? report.identical() : report.equal_decisions)) return kFailed;
+    if (samples == nullptr) return kDone;
+    if (!(report.same_arithmetic ? samples->identical() : samples->equal_answers)) return kFailed;
+    return samples->complete() ? kDone : kDoneWithFailures;
+}
+
 void add_replay(CLI::App& session, Context& context) {
-    const auto work = [&context](session::Space& space, const session::SessionRow& row) -> Result<int> {
+    auto from_samples = std::make_shared<bool>(false);
+    const auto work = [from_samples, &context](session::Space& space, const session::SessionRow& row) -> Result<int> {
         ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
         ATTUNE_TRY(const auto world, session::recorded_world(space.db(), events));
-        ATTUNE_TRY(const auto report, session::replay(events, world));
-        if (context.json) print(to_json(row.id, report));
-        else print_replay(report);
-        return (report.same_arithmetic ? report.identical() : report.equal_decisions) ? kDone : kFailed;
+        std::optional<session::Recomputation> recomputation;
+        if (*from_samples) {
+            const auto& start = std::get<session::Start>(events.front().payload);   // recorded_world has seen it
+            ATTUNE_TRY(recomputation, session::Recomputation::create(space.db(), space.seal(), start, space.data_dir()));
+        }
+        ATTUNE_TRY(const auto report, session::replay(events, world, recomputation ? &*recomputation : nullptr));
+        const session::SamplesReport* samples = recomputation ? &recomputation->report() : nullptr;
+        if (context.json) {
+            print(to_json(row.id, report, samples));
+        } else {
+            print_replay(report);
+            if (samples != nullptr) print_samples(*samples);
+        }
+        return replay_status(report, samples);
     };
-    on_session(session, context, "replay", "recompute a session from its record and compare bit for bit", work);
+    on_session(session, context, "replay", "recompute a session from its record and compare bit for bit", work)
+        ->add_flag("--from-samples", *from_samples, "recompute what was said of heart, skin and breath too, from the samples that were kept");
 }
 
 void add_report(CLI::App& session, Context& context) {

@@ -66,7 +66,7 @@ private:
 
 }  // namespace
 
-Result<ReplayReport> replay(std::span<const SessionEvent> events, const World& world) {
+Result<ReplayReport> replay(std::span<const SessionEvent> events, const World& world, Witness* witness) {
     const auto* start = events.empty() ? nullptr : std::get_if<Start>(&events.front().payload);
     if (start == nullptr) return fail(ErrorCode::kCorrupt, "the record does not begin with a start event");
     ATTUNE_TRY(auto conductor, Conductor::create(*start, world));
@@ -81,12 +81,14 @@ Result<ReplayReport> replay(std::span<const SessionEvent> events, const World& w
             continue;
         }
         ++report.inputs;
+        if (witness != nullptr) witness->on_input(event);
         if (const auto* result = std::get_if<PlanResult>(&event.payload)) {
             const auto order = orders.find(result->request);
             if (order == orders.end()) compare.note(event.seq, "a plan came that was never asked for");
             else compare.plan(event, result->plan, run_plan(order->second));
         }
         Outputs out = conductor.step(event);
+        if (witness != nullptr) witness->on_outputs(event, out);
         if (out.plan) orders.insert_or_assign(out.plan->request, *std::move(out.plan));
         for (const Payload& computed : out.records) {
             if (i >= events.size()) break;   // interrupted between an input and what it led to

@@ -25,7 +25,17 @@ struct ReplayReport {
     [[nodiscard]] bool identical() const { return !first_difference; }
 };
 
-[[nodiscard]] Result<ReplayReport> replay(std::span<const SessionEvent> events, const World& world);
+/// Follows a replay event by event, e.g. to recompute what stands before the inputs.
+class Witness {
+public:
+    virtual ~Witness() = default;
+    /// Every input of the record, in order, before the conductor has it.
+    virtual void on_input(const SessionEvent& recorded) = 0;
+    /// What the conductor made of an input.
+    virtual void on_outputs(const SessionEvent& input, const Outputs& outputs) = 0;
+};
+
+[[nodiscard]] Result<ReplayReport> replay(std::span<const SessionEvent> events, const World& world, Witness* witness = nullptr);
 
 /// Hash over the build and a table of libm results: equal fingerprints mean equal bits.
 [[nodiscard]] std::string fingerprint();

@@ -33,6 +33,8 @@ class Answers(Program):
         self.fits("session_list", "session", "list")
         self.assertEqual(self.fits("session_show", "session", "show", "last")["status"], "finished")
         self.assertTrue(self.fits("session_replay", "session", "replay", "last")["identical"])
+        again = self.fits("session_replay", "session", "replay", "last", "--from-samples")["from_samples"]
+        self.assertTrue(again["identical"] and again["complete"] and again["compared"] > 0, again)
         out = os.path.join(self.folder.name, "report.html")
         self.fits("session_report", "session", "report", "last", "--out", out)
         with open(out, encoding="utf-8") as page:
@@ -55,6 +57,7 @@ class Answers(Program):
         self.fits("person_intake", "person", "intake", "--flag", "trauma", "--safe-track", track)
         self.fits("person_onboard", "person", "onboard", "--love", track)
         self.fits("person_consent", "person", "consent", "grant", "heart")
+        self.fits("person_consent", "person", "consent", "withdraw", "heart", "--erase")
         self.fits("person_loudness", "person", "loudness", "--full-scale-dba", "96", "--as", "therapist")
         self.fits("person_plan", "person", "plan", "evening", track)
         self.fits("person_list", "person", "list")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `kill -9` of a real session at random moments: the database opens, what another process had seen committed is there
-// and verifies, and the report of what happened can be made.
+// and verifies, the report of what happened can be made, and what was said of the
+// body is recomputed from the samples that stand.
 #include <algorithm>
 #include <random>
 
@@ -15,6 +16,7 @@ TEST(Kill9, AtTwentyRandomMomentsNoAcknowledgedEventIsMissingAndTheReportIsMade)
     attune.take_data_of(test::scanned());
     std::mt19937 random(1);   // moments of this test, not numbers of the product
     std::size_t with_events = 0;
+    int recomputed = 0;
     for (int round = 0; round < 20; ++round) {
         const auto sessions_before = [&] {
             auto db = *store::Connection::open("sqlite:" + attune.database().string());
@@ -66,10 +68,13 @@ TEST(Kill9, AtTwentyRandomMomentsNoAcknowledgedEventIsMissingAndTheReportIsMade)
         const auto report = attune({"session", "report", id, "--professional", "--out", page.string()});
         EXPECT_EQ(report.status, 0) << "after " << events->size() << " events: " << report.err;
         EXPECT_NE(test::slurp(page).find("</html>"), std::string::npos);
-        const auto replay = attune({"session", "replay", id});
+        // What stands of the samples too is enough for all that stands of the events.
+        const auto replay = attune({"session", "replay", id, "--from-samples", "--json"});
         EXPECT_EQ(replay.status, 0) << "after " << events->size() << " events: " << replay.out << replay.err;
+        recomputed += replay.json().at("from_samples").at("compared").get<int>();
     }
     EXPECT_GE(with_events, 12U) << "too few were killed while they recorded: nothing is shown";
+    EXPECT_GT(recomputed, 100) << "no sample was kept: nothing is shown";
     RecordProperty("killed_while_recording", static_cast<int>(with_events));
 }
 

@@ -13,6 +13,7 @@
 #include "session/engine_player.hpp"
 #include "session/event_writer.hpp"
 #include "session/record.hpp"
+#include "session/samples.hpp"
 #include "session/replay.hpp"
 #include "session/runner.hpp"
 #include "session/space.hpp"
@@ -149,6 +150,7 @@ std::string record_a_hard_session(Attune& attune) {
     EXPECT_TRUE(begin_session(space->db(), start));
     EventWriter writer(*space->connect(), start.session);
     setup.sink = [&](const SessionEvent& event) { writer.push(event); };
+    setup.keep_samples = [&](SampleSecond second) { return writer.keep(std::move(second), EventWriter::IfFull::kRefuse); };
     const std::string id = start.session.text();
     const auto result = run(std::move(setup));
     EXPECT_TRUE(result) << result.error().describe();
@@ -192,10 +194,13 @@ TEST_F(Replayed, ALiveSessionUnderLoadWithEverythingLateOrLostIsBitForBitInAnoth
     EXPECT_GE(late, 1U);
     for (const bool loaded : {false, true}) {
         const auto load = loaded ? std::make_unique<Load>() : nullptr;
-        const auto done = attune_({"session", "replay", id, "--json"});
+        const auto done = attune_({"session", "replay", id, "--from-samples", "--json"});
         EXPECT_EQ(done.status, 0) << done.out << done.err;
         const auto report = done.json();
         EXPECT_EQ(report.at("identical"), true) << report.dump(2);
+        EXPECT_EQ(report.at("from_samples").at("identical"), true) << report.dump(2);
+        EXPECT_EQ(report.at("from_samples").at("complete"), true) << report.dump(2);
+        EXPECT_GE(report.at("from_samples").at("compared").get<int>(), 5);
         EXPECT_EQ(report.at("same_arithmetic"), true);
         EXPECT_EQ(report.at("largest_difference"), 0.0);
         EXPECT_GE(report.at("plans").get<int>(), 2);
@@ -272,14 +277,71 @@ TEST_F(Replayed, ADeletedOrMovedEventIsDetectedAndNamed) {
     expect_broken_at("event 50");
 }
 
+// ---- from samples ----
+
+TEST_F(Replayed, FromItsSamplesASimulatedSessionAndOneOfARecordingOfItAreTheSameToTheBit) {
+    const std::string simulated = fast_session();
+    const auto shown = attune_({"session", "show", simulated, "--samples", attune_.file("recording").string()});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_GT(shown.json().at("samples").at("seconds").get<int>(), 200);
+    EXPECT_GT(shown.json().at("samples").at("bytes").get<int>(), 10'000);
+    const auto run = attune_({"session", "run", "--goal", "calm", "--minutes", "4", "--sink", "null", "--fast", "--sense",
+                              "replay:" + attune_.file("recording").string(), "--seed", "1", "--json"});
+    ASSERT_EQ(run.status, 0) << run.err;
+    const std::string of_recording = run.json().at("session");
+    for (const std::string& id : {simulated, of_recording}) {
+        const auto done = attune_({"session", "replay", id, "--from-samples", "--json"});
+        EXPECT_EQ(done.status, 0) << done.out << done.err;
+        const auto report = done.json().at("from_samples");
+        EXPECT_EQ(report.at("identical"), true) << report.dump(2);
+        EXPECT_EQ(report.at("complete"), true) << report.dump(2);
+        EXPECT_GT(report.at("compared").get<int>(), 200);
+        EXPECT_EQ(report.at("largest_difference"), 0.0);
+    }
+    EXPECT_TRUE(attune_({"session", "replay", simulated, "--json"}).json().at("from_samples").is_null());
+}
+
+TEST_F(Replayed, AStoredSampleThatWasAlteredIsReportedWithItsSecond) {
+    const std::string id = fast_session();
+    {
+        const auto db = database();
+        const auto row = *db->query_one("SELECT payload FROM session_sample WHERE chunk = $1", {77}, "row");
+        store::Blob payload = row[0].blob();
+        payload[payload.size() / 2] ^= 1;
+        ASSERT_TRUE(db->execute("UPDATE session_sample SET payload = $1 WHERE chunk = $2", {payload, 77}));
+    }
+    const auto done = attune_({"session", "replay", id, "--from-samples"});
+    EXPECT_EQ(done.status, 1);
+    EXPECT_NE(done.err.find("second 77"), std::string::npos) << done.err;
+    EXPECT_EQ(attune_({"session", "replay", id}).status, 0) << "the record itself is whole";
+}
+
+TEST_F(Replayed, ASessionWhoseSamplesAreNotThereAnyMoreSaysSoAndEndsWithThree) {
+    const std::string id = fast_session();
+    {
+        const auto db = database();
+        const auto row = *find_session(*db, id);
+        const auto kept = *kept_samples(*db, row.id);
+        for (const KeptSamples& of : kept) ASSERT_TRUE(erase_samples(*db, row.id, of.source, core::wall_now_ns()));
+    }
+    const auto done = attune_({"session", "replay", id, "--from-samples", "--json"});
+    EXPECT_EQ(done.status, 3) << done.out;
+    EXPECT_EQ(done.json().at("identical"), true);
+    EXPECT_EQ(done.json().at("from_samples").at("sources").at(0).at("not_recomputed"), "erased");
+    const auto show = attune_({"session", "show", id});
+    EXPECT_FALSE(show.json().at("samples").at("sources").at(0).at("erased_at").is_null());
+}
+
 // ---- other arithmetic ----
 
 TEST_F(Replayed, UnderOtherArithmeticItSaysSoAndShowsEqualDecisionsAndTheLargestDifference) {
     const std::string id = fast_session();
     const auto other = [] { setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4,-AVX2_Usable,-FMA_Usable", 1); };
-    const auto done = attune_({"session", "replay", id, "--json"}, other);
+    const auto done = attune_({"session", "replay", id, "--from-samples", "--json"}, other);
     const auto report = done.json();
     EXPECT_EQ(done.status, 0) << done.out << done.err;
+    EXPECT_EQ(report.at("from_samples").at("equal_answers"), true) << report.dump(2);
+    EXPECT_LE(report.at("from_samples").at("largest_difference").get<double>(), 1e-9);
     EXPECT_EQ(report.at("equal_decisions"), true) << report.dump(2);
     EXPECT_LE(report.at("largest_difference").get<double>(), 1e-9);
     if (report.at("same_arithmetic") == true) {

@@ -4,6 +4,8 @@
 /// library. What a test adds to one stands in Cast.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -77,6 +79,8 @@ struct Cast {
     ComposeChoice compose = {};
     flow::Policy policy = {};
     std::filesystem::path file = {};                ///< rendered to this file; empty = timeline only
+    std::function<bool(SampleSecond)> keep_samples = {};
+    std::function<Result<std::unique_ptr<affect::Recogniser>>(flow::SourceKind, const std::string&)> make_recogniser = {};
 };
 
 inline Outcome run(Cast cast) {
@@ -117,6 +121,8 @@ inline Outcome run(Cast cast) {
     setup.sources = std::move(cast.sources);
     setup.recognisers = std::move(cast.recognisers);
     setup.check_in = std::move(cast.check_in);
+    setup.keep_samples = std::move(cast.keep_samples);
+    setup.make_recogniser = std::move(cast.make_recogniser);
     if (cast.nobody) setup.listener.reset();
     setup.live_on_until = Time{} + from_seconds(cast.minutes * 60.0);
     Outcome outcome;
