@@ -12,6 +12,7 @@ namespace attune::flow {
 enum class CommandKind {
     kHold, kGoOn, kBack, kSkip, kSofter, kSlower, kPause, kResume, kStop,
     kUnsafe,        ///< "I don't feel safe"
+    kWorse,         ///< "it gets harder": the worsening rule without waiting for a rating
     kMoreSilence,
     kKeepGoing, kQuieter,  ///< answers to the worsening question
     kOverrideNext,  ///< args: track, or a hand-made list of them separated by commas

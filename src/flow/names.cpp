@@ -104,6 +104,7 @@ const char* to_string(CommandKind kind) noexcept {
         case CommandKind::kResume: return "resume";
         case CommandKind::kStop: return "stop";
         case CommandKind::kUnsafe: return "unsafe";
+        case CommandKind::kWorse: return "worse";
         case CommandKind::kMoreSilence: return "silence";
         case CommandKind::kKeepGoing: return "keep_going";
         case CommandKind::kQuieter: return "quieter";

@@ -243,7 +243,7 @@ bool Conductor::question_stands(Time t) const {
 /// never made to pull harder.
 void Conductor::lags(const SessionEvent& event, Outputs& out) {
     closer_ *= kCloser;
-    if (question_.empty()) ask("lag", {"hold", "go_on", "back"}, out);
+    if (question_.empty()) ask("lag", {"hold", "go_on", "back", "worse"}, out);
     ask_plan(event, "lag", false, out);
 }
 
@@ -254,7 +254,8 @@ void Conductor::got_worse(const SessionEvent& event, Outputs& out) {
     const bool again = worsening_.times() >= 2;
     decide("flag", {reason(again ? "worse_again" : "worse", {{"probability", core::format_double(worsening_.probability())}})}, out);
     ask("worse", {"keep_going", "back", "softer", "silence", "stop"}, out);
-    if (again) land_now_ = true;
+    land_now_ = land_now_ || again;
+    if (again) hold_at_.reset();   // from the first time on the music was held; the landing track ends it
     else hold_at_ = state_.felt.mean;
     ask_plan(event, "worse", again, out);
 }

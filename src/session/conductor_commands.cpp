@@ -43,7 +43,7 @@ std::optional<flow::Reason> Conductor::refusal_of_tracks(const std::string& trac
 }
 
 /// What would do nothing, or is not for this speaker, is said aloud instead of done in silence. "I don't feel safe",
-/// stop, pause, softer, block and withdraw are never refused for a lock.
+/// "it gets harder", stop, pause, softer, block and withdraw are never refused for a lock.
 std::optional<flow::Reason> Conductor::refusal(const flow::Command& command) const {
     using K = flow::CommandKind;
     const auto no = [](std::string code, std::map<std::string, std::string> args = {}) { return flow::Reason{std::move(code), std::move(args), 0.0}; };
@@ -139,6 +139,10 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             out.engine.push_back({.action = EngineAction::kResume, .now = true});
             break;
         case K::kUnsafe: unsafe(event, out); break;
+        case K::kWorse:
+            worsening_.said_so();
+            got_worse(event, out);
+            break;
         case K::kMoreSilence: play_silence(event, out); break;
         case K::kOverrideNext: override_next(command, event, out); break;
         case K::kOverrideLevel:

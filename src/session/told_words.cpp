@@ -22,7 +22,7 @@ constexpr std::array kWords = {
     Word{"hold", K::kHold, ""},         Word{"go-on", K::kGoOn, ""},         Word{"back", K::kBack, ""},
     Word{"skip", K::kSkip, ""},         Word{"softer", K::kSofter, ""},      Word{"slower", K::kSlower, ""},     Word{"faster", K::kSlower, ""},
     Word{"pause", K::kPause, ""},       Word{"resume", K::kResume, ""},      Word{"stop", K::kStop, ""},
-    Word{"unsafe", K::kUnsafe, ""},     Word{"silence", K::kMoreSilence, ""}, Word{"keep-going", K::kKeepGoing, ""},
+    Word{"unsafe", K::kUnsafe, ""},     Word{"worse", K::kWorse, ""},       Word{"silence", K::kMoreSilence, ""}, Word{"keep-going", K::kKeepGoing, ""},
     Word{"quieter", K::kQuieter, ""},   Word{"next", K::kOverrideNext, "track"}, Word{"step", K::kOverrideStep, "V,A"},
     Word{"level", K::kOverrideLevel, "gain_db"}, Word{"lock", K::kLockPlan, ""}, Word{"unlock", K::kUnlockPlan, ""},
     Word{"block", K::kBlockTrack, "track"}, Word{"withdraw", K::kWithdrawSensor, "source"}};
@@ -137,6 +137,7 @@ std::string_view word_of_key(char key, bool paused) noexcept {
         case ' ': return paused ? "resume" : "pause";
         case 'm': return "silence";
         case 'u': return "unsafe";
+        case 'w': return "worse";
         case 'k': return "keep-going";
         case 'q': return "stop";
         default: return {};

@@ -29,6 +29,21 @@ class Help(Program):
             self.must("session", "tell", session, "stop")
             running.communicate(timeout=20)
 
+    def test_worse_is_a_word_of_its_own_the_first_time_a_question_the_second_time_contact_and_help(self):
+        person = self.must("person", "add", "Ada", "--contact", "Ben 123").stdout.strip()
+        running = self.start_live("--person", person)
+        session = self.wait_for_session()
+        self.must("session", "tell", session, "worse")
+        time.sleep(1)
+        self.must("session", "tell", session, "worse")
+        time.sleep(1.5)
+        self.must("session", "tell", session, "stop")
+        _, said = running.communicate(timeout=20)
+        events = self.must("session", "show", session, "--events").stdout
+        self.assertLess(events.index('"you_said_worse"'), events.index('"worse_again"'))
+        self.assertIn("Is this getting harder?", said)
+        self.assertEqual(said.count("Your own contact: Ben 123"), 1, said)
+
     def test_who_says_twice_that_they_feel_worse_is_shown_contact_and_help_in_the_terminal(self):
         person = self.must("person", "add", "Ada", "--contact", "Ben 123").stdout.strip()
         running = self.start_live("--person", person)

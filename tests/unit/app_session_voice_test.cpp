@@ -56,8 +56,8 @@ TEST_F(SessionVoiceTest, AnswersAreKeysOrWordsThatTheSessionUnderstands) {
     voice_.keys_are_heard(true);
     ask("worse", {"keep_going", "back", "softer", "silence", "stop"});
     EXPECT_TRUE(has(lines_, "Is this getting harder?  k keep-going, b back, - softer, m silence, q stop"));
-    ask("lag", {"hold", "go_on", "back"});
-    EXPECT_TRUE(has(lines_, "h hold, g go-on, b back"));
+    ask("lag", {"hold", "go_on", "back", "worse"});
+    EXPECT_TRUE(has(lines_, "h hold, g go-on, b back, w worse"));
 }
 
 TEST_F(SessionVoiceTest, WhatGotWorseIsSaidInASentence) {

@@ -72,10 +72,12 @@ public:
         return out;
     }
     /// The codes of what was refused.
-    std::vector<std::string> refused() const {
+    std::vector<std::string> refused() const { return reasons_of("refused"); }
+    /// The first reason of each decision of that name.
+    std::vector<std::string> reasons_of(const std::string& what) const {
         std::vector<std::string> codes;
         for (const SessionEvent& e : events)
-            if (const auto* d = std::get_if<Decision>(&e.payload); d != nullptr && d->what == "refused") codes.push_back(d->reasons.at(0).code);
+            if (const auto* d = std::get_if<Decision>(&e.payload); d != nullptr && d->what == what) codes.push_back(d->reasons.at(0).code);
         return codes;
     }
     void expect_replayed() const {
@@ -194,6 +196,24 @@ TEST(UnsafeIsHeard, WithoutASafeTrackThereIsSilence) {
     ASSERT_NE(plan, nullptr);
     EXPECT_TRUE(plan->now);
     EXPECT_EQ(plan->plan.items.front().kind, flow::ItemKind::kSilence);
+}
+
+TEST(Worse, SaidOnceHoldsAndAsksSaidAgainLandsWhateverIsLocked) {
+    Desk desk;
+    desk.say(10.3, K::kLockPlan, {}, flow::Role::kTherapist);
+    desk.say(12.3, K::kWorse);
+    desk.until(16);
+    EXPECT_EQ(desk.reasons_of("flag"), std::vector<std::string>{"worse"});
+    EXPECT_TRUE(desk.refused().empty());
+    desk.say(20.3, K::kWorse);
+    desk.until(24);
+    EXPECT_EQ(desk.reasons_of("flag"), (std::vector<std::string>{"worse", "worse_again"}));
+    const auto orders = desk.orders_after(20.2);
+    const EngineOrder* plan = adopted(orders);
+    ASSERT_NE(plan, nullptr);
+    ASSERT_FALSE(plan->plan.items.empty());
+    EXPECT_EQ(plan->plan.items.front().phase, flow::Phase::kLand);
+    desk.expect_replayed();
 }
 
 TEST(Skip, IsNotLostByADislikeOfWhatWasSkipped) {

@@ -20,7 +20,7 @@ TEST(ToldWords, EveryButtonHasAWord) {
     using K = flow::CommandKind;
     const std::pair<const char*, K> buttons[] = {
         {"hold", K::kHold}, {"go-on", K::kGoOn}, {"back", K::kBack}, {"skip", K::kSkip}, {"softer", K::kSofter},
-        {"slower", K::kSlower}, {"pause", K::kPause}, {"resume", K::kResume}, {"stop", K::kStop}, {"unsafe", K::kUnsafe},
+        {"slower", K::kSlower}, {"pause", K::kPause}, {"resume", K::kResume}, {"stop", K::kStop}, {"unsafe", K::kUnsafe}, {"worse", K::kWorse},
         {"silence", K::kMoreSilence}, {"keep-going", K::kKeepGoing}, {"quieter", K::kQuieter}, {"lock", K::kLockPlan},
         {"unlock", K::kUnlockPlan}};
     for (const auto& [word, kind] : buttons) EXPECT_EQ(command_of({word}).kind, kind) << word;
