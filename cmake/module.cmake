@@ -56,7 +56,7 @@ set(ATTUNE_WAITS RESOURCE_LOCK clock COST 50)
 # makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/.
 # WHOLE    runs the program once for all its cases (they share something that is slow to start, a server say), or once for
 #          each of PARTS and once for the rest
-# WAITING  cases (a gtest filter) that wait on real time; * with WHOLE, where they compute too and take a core
+# WAITING  cases (a gtest filter) that wait on real time; not with WHOLE
 # COST     about how long it takes [s], where that is long: what has the most begins first
 # NOT_UNDER_TSAN  cases without threads of their own that only compute: the other trees run them
 function(attune_test room label)
@@ -85,9 +85,6 @@ function(attune_test room label)
   endif()
   if(T_WHOLE)
     list(APPEND properties ${ATTUNE_TAKES_A_CORE})
-    if(T_WAITING)
-      list(APPEND properties RESOURCE_LOCK clock)
-    endif()
     set(names ${target})
     list(JOIN T_PARTS ":" parts)
     add_test(NAME ${target} COMMAND ${target} --gtest_filter=-${parts} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
