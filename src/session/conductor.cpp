@@ -21,7 +21,6 @@ constexpr double kCommittedS = 1.0;        ///< the engine no longer exchanges w
 constexpr Duration kCutIsHeard = seconds(1);   ///< after its frame, at the latest
 constexpr double kCloser = .5;             ///< of the tether, each time that the listener does not follow; chosen
 constexpr double kDriftS = 30.0;           ///< a plan that ends this much too late is made anew
-constexpr double kQuestionStandsS = 60.0;  ///< for this long an open question keeps others away
 
 flow::Reason reason(std::string code, std::map<std::string, std::string> args = {}) {
     return {std::move(code), std::move(args), 0.0};
@@ -122,16 +121,6 @@ void Conductor::decide(std::string what, std::vector<flow::Reason> reasons, Outp
     out.records.emplace_back(std::move(decision));
 }
 
-void Conductor::ask(std::string question, std::vector<std::string> answers, Outputs& out) {
-    Decision decision;
-    decision.what = "ask";
-    decision.question = question;
-    decision.answers = std::move(answers);
-    question_ = std::move(question);
-    asked_at_ = now_;
-    out.records.emplace_back(std::move(decision));
-}
-
 void Conductor::end(std::string why, EngineAction action, Outputs& out) {
     if (ended_) return;
     ended_ = true;
@@ -189,7 +178,7 @@ void Conductor::on(const Tick&, const SessionEvent& event, Outputs& out) {
     }
     steer(event, out);
     follow_body(event, out);
-    if (!question_stands(event.t) && prompts_.due(event.t)) ask("how_now", {}, out);
+    questions(event, out);
 }
 
 void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Outputs& out) {
@@ -232,11 +221,6 @@ void Conductor::on(const flow::Rating& rating, const SessionEvent& event, Output
 flow::VaGaussian Conductor::expected_now(const flow::PlanItem& playing, Time t) const {
     const double into = (t - item_began_).seconds() / std::max(1.0, playing.out_s - playing.in_s);
     return choose::expected_at(before_item_, *playing.predicted, into);
-}
-
-/// A question that nobody answers keeps its default and stands in nobody's way.
-bool Conductor::question_stands(Time t) const {
-    return !question_.empty() && (t - asked_at_).seconds() < kQuestionStandsS;
 }
 
 /// affect_spec C, LAG: asks. While nobody answers the music stays nearer to how the listener feels; it is

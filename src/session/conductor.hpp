@@ -144,6 +144,7 @@ private:
     void ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out);
     [[nodiscard]] bool cut_is_ahead(Time now) const;
     void ask(std::string question, std::vector<std::string> answers, Outputs& out);
+    void questions(const SessionEvent& event, Outputs& out);
     void decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out);
     void end(std::string why, EngineAction action, Outputs& out);
     void finish(const SessionEvent& event, Outputs& out);
