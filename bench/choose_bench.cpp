@@ -47,6 +47,26 @@ void BM_Plan20Minutes(benchmark::State& state) {
 }
 BENCHMARK(BM_Plan20Minutes)->Arg(2'000)->Arg(10'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 
+/// Beside BM_Plan20Minutes: what it costs to look for something to ask about among so many marked tracks.
+void BM_PlanWithMemoryMarks(benchmark::State& state) {
+    const Shelf& shelf = shelf_of(10'000);
+    flow::Policy policy;
+    const auto marked = static_cast<std::size_t>(state.range(0));
+    for (std::size_t i = 0; i < marked; ++i) policy.blocks.askable.insert(shelf.view->key[i * (shelf.view->size() / marked)]);
+    policy.blocks.ask_first = policy.blocks.askable;
+    const choose::LikingView liking(shelf.liking, *shelf.view, *shelf.index);
+    choose::PlanRequest q;
+    q.view = shelf.view.get();
+    q.index = shelf.index.get();
+    q.policy = &policy;
+    q.liking = &liking;
+    q.start = {-.35, .60};
+    q.felt = {q.start, {.03, 0.0, .04}};
+    q.goal.kind = flow::GoalKind::kCalm;
+    for (auto _ : state) benchmark::DoNotOptimize(choose::plan(q));
+}
+BENCHMARK(BM_PlanWithMemoryMarks)->Arg(10)->Arg(100)->Arg(1'000)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+
 void BM_LikingView(benchmark::State& state) {
     const Shelf& shelf = shelf_of(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) benchmark::DoNotOptimize(choose::LikingView(shelf.liking, *shelf.view, *shelf.index).mean(0));

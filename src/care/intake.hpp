@@ -25,11 +25,11 @@ enum class Flag {
     kHyperacusis,     ///< lower ceiling, startle guard always, 75 dBA a week
     kTinnitus,        ///< its pitch is passed on: the composer keeps narrow tones away from it
     kPsychosisMania,  ///< no energising goal or track; the estimated state is not shown
-    kTrauma,          ///< no mirroring match, own known music only, "back to my safe track"; no waiver
+    kTrauma,          ///< no mirroring match, own known music only, "back to my safe track"; no waiver; not asked about memories
     kRecentLoss,      ///< memory marks count, valence is not pushed upward
     kRuminates,       ///< no match phase
     kChild,           ///< 75 dBA a week, lower ceiling, tracks tagged explicit are blocked
-    kDementia,        ///< own known music only, startle guard, the estimated state is not shown
+    kDementia,        ///< own known music only, startle guard, the estimated state is not shown; not asked about memories
     kHearingLoss,     ///< 75 dBA a week
 };
 [[nodiscard]] const char* to_string(Flag flag) noexcept;

@@ -51,6 +51,7 @@ void apply(Flag flag, const Intake& intake, flow::Policy& p) {
         case Flag::kTrauma:
             p.allow_mirror = false;
             only_known_music(p);
+            p.blocks.askable.clear();   // naming the piece would bring the memory up
             p.safe_track = intake.safe_track;
             break;
         case Flag::kRecentLoss: p.allow_pushed_lift = false; break;
@@ -64,6 +65,7 @@ void apply(Flag flag, const Intake& intake, flow::Policy& p) {
             only_known_music(p);
             p.startle_guard = true;
             p.show_state = false;
+            p.blocks.askable.clear();   // nobody is tested in the middle of the music
             break;
         case Flag::kHearingLoss: p.weekly_limit_dba = kSensitiveWeeklyDba; break;
     }
@@ -72,7 +74,10 @@ void apply(Flag flag, const Intake& intake, flow::Policy& p) {
 void mark_memories(flow::Policy& p, const Circumstances& c) {
     for (const auto& [key, memory] : c.settings.memories) {
         if (memory == flow::Memory::kNever) p.blocks.tracks.insert(key);
-        if (memory == flow::Memory::kAsk) p.blocks.ask_first.insert(key);
+        if (memory == flow::Memory::kAsk) {
+            p.blocks.ask_first.insert(key);
+            p.blocks.askable.insert(key);
+        }
         if (memory == flow::Memory::kOnlyWithMe && !c.companion_present) p.blocks.ask_first.insert(key);
     }
 }

@@ -6,6 +6,7 @@
 
 #include "choose/reasons.hpp"
 #include "choose/search.hpp"
+#include "choose/suggest.hpp"
 #include "core/assert.hpp"
 
 namespace attune::choose {
@@ -52,12 +53,15 @@ public:
 
     flow::Plan run() {
         for (const flow::PlanItem& item : request_.fixed) add_fixed(item);
+        const std::vector<std::uint32_t> before = s_.artists;
         while (wants_more()) {
             if (composes(Composing::kAlways)) {
                 add_composed("composed_as_asked");
                 continue;
             }
-            const std::vector<Step> steps = steps_that_fit();
+            const Situation from = s_;
+            std::vector<Step> steps = steps_that_fit();
+            make_room(from, steps);
             if (steps.empty() && !composes(Composing::kWhenNothingFits)) break;
             for (const Step& step : steps) add_step(step);
             if (steps.empty()) add_composed("composed_no_track_fits");
@@ -67,6 +71,7 @@ public:
         if (plan_.items.empty() || s_.end_s - s_.t_s >= kShortestSilenceS) add_closing_silence();
         add_counterfactual();
         plan_.unmet = unmet_of(request_, plan_);
+        plan_.suggestion = suggest(request_, rules_, goal_, filled_, before);
         return std::move(plan_);
     }
 
@@ -92,6 +97,22 @@ private:
         s_ = from;
         follow(request_, rules_, goal_, steps, s_);
         return steps;
+    }
+
+    /// For the first wanted track that is not in the plan yet: the path up to its place, and it; what follows is searched next.
+    void make_room(const Situation& from, std::vector<Step>& steps) {
+        for (const ContentKey& key : request_.wanted) {
+            const auto row = request_.view->row(key);
+            const auto placed = [&](const flow::PlanItem& item) { return item.track == key; };
+            if (!row || !rules_.allowed(*row) || std::any_of(plan_.items.begin(), plan_.items.end(), placed)) continue;
+            auto room = room_for(request_, rules_, goal_, steps, from.end_s, static_cast<std::uint32_t>(*row));
+            if (!room) continue;
+            steps.resize(room->at);
+            steps.push_back(std::move(room->step));
+            s_ = from;
+            follow(request_, rules_, goal_, steps, s_);
+            return;
+        }
     }
 
     /// As near to the waypoint as the join's limits let it stand.
@@ -204,6 +225,7 @@ private:
         felt_ = predicted(felt_, felt_after(c, step.place, request_.process), request_.process,
                           step.place.played_s);
         item.predicted = felt_;
+        filled_.push_back({step, plan_.items.size(), s_.end_s - step.start_s});
         plan_.items.push_back(std::move(item));
     }
 
@@ -311,6 +333,7 @@ private:
     Situation s_;
     flow::VaGaussian felt_;
     flow::Plan plan_;
+    std::vector<Filled> filled_;
 };
 
 }  // namespace

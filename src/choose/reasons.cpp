@@ -47,6 +47,7 @@ std::vector<flow::Reason> reasons_of(const PlanRequest& request, const Candidate
     add("towards_goal", parts.progress, false);
     add("cut_short", parts.cut, false);
     add("limit_not_met", parts.unmet, false);
+    add("you_said_yes", parts.wanted, false);
     return out;
 }
 

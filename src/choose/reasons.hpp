@@ -4,7 +4,7 @@
 ///
 ///   meets_you, on_the_way, stays_here, lands     how near the music is to the waypoint
 ///   liked_track, liked_artist, liked_genre, liked_sound, liking_unknown
-///   familiar, artist_repeat, vocals, bridge, towards_goal, cut_short, limit_not_met
+///   familiar, artist_repeat, vocals, bridge, towards_goal, cut_short, limit_not_met, you_said_yes
 ///   default_table, policy_*, counterfactual_calm, counterfactual_tense
 #include <vector>
 

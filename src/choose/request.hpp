@@ -38,6 +38,7 @@ struct Weights {
     double bridge = .1;
     double progress = .5;        ///< on |x_T - target|^2; more of it pulls music past the tether
     double unmet = 20.0;         ///< a broken limit is the last resort
+    double said_yes = 4.0;       ///< of a track that the listener was asked about and wants; room is made for it in any case
     double floor_sd = .15;
     double felt_sd_valence = .33;  ///< between people, whatever the analysis does (measured)
     double felt_sd_arousal = .31;
@@ -77,7 +78,10 @@ struct PlanRequest {
     std::set<ContentKey> familiar;       ///< named at onboarding, liked, or heard to the end twice
     std::set<ContentKey> starter;        ///< may return sooner than after an hour
     std::set<ContentKey> rated;          ///< the person told how these feel: no felt spread
-    std::set<ContentKey> asked;          ///< chosen by hand: a predicted dislike is no obstacle
+    std::set<ContentKey> asked;          ///< chosen by hand, or said yes to: a mark or a predicted dislike is no obstacle
+    std::set<ContentKey> wanted;         ///< of asked: said yes to and not heard yet: the next item that it fits
+    std::set<ContentKey> asked_about;    ///< in this session, whatever was answered: not suggested again
+    double ask_ahead_s = 60.0;           ///< what begins sooner than this from now is not asked about
     std::vector<flow::PlanItem> fixed;   ///< override or hand-made: come first, as they are
     Composing composing = Composing::kNever;
     std::uint64_t state_seq = 0;

@@ -66,7 +66,7 @@ bool Rules::blocked(std::size_t row) const {
 
 bool Rules::familiar(std::size_t row) const { return contains(familiar_all_, row); }
 
-Refusal Rules::refusal(std::size_t row) const {
+Refusal Rules::refused_always(std::size_t row) const {
     const flow::Policy& policy = *request_.policy;
     if (blocked(row)) return Refusal::kBlocked;
     if (!policy.allow_energise) {
@@ -77,13 +77,28 @@ Refusal Rules::refusal(std::size_t row) const {
                             !(p95 > kNoEnergiseArousal + policy.limits.arousal_p95_margin);
         if (!gentle) return Refusal::kEnergising;
     }
-    if (contains(recent_, row)) return Refusal::kRecent;
-    const ContentKey& key = request_.view->key[row];
-    if (request_.asked.contains(key)) return Refusal::kNone;
-    if (policy.blocks.ask_first.contains(key)) return Refusal::kMemoryMark;
+    return contains(recent_, row) ? Refusal::kRecent : Refusal::kNone;
+}
+
+Refusal Rules::refused_unasked(std::size_t row) const {
+    const flow::Policy& policy = *request_.policy;
     if ((policy.flagged || !policy.allow_unfamiliar) && !familiar(row)) return Refusal::kUnfamiliar;
     if (request_.liking != nullptr && request_.liking->mean(row) < 0.0) return Refusal::kDisliked;
     return Refusal::kNone;
+}
+
+Refusal Rules::refusal(std::size_t row) const {
+    if (const Refusal always = refused_always(row); always != Refusal::kNone) return always;
+    const ContentKey& key = request_.view->key[row];
+    if (request_.asked.contains(key)) return Refusal::kNone;
+    if (request_.policy->blocks.ask_first.contains(key)) return Refusal::kMemoryMark;
+    return refused_unasked(row);
+}
+
+bool Rules::suggestible(std::size_t row) const {
+    const ContentKey& key = request_.view->key[row];
+    return request_.policy->blocks.askable.contains(key) && refusal(row) == Refusal::kMemoryMark &&
+           !request_.asked_about.contains(key) && refused_unasked(row) == Refusal::kNone;
 }
 
 double Rules::return_after_s(std::size_t row) const {

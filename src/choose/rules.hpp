@@ -31,6 +31,8 @@ public:
     explicit Rules(const PlanRequest& request);
     [[nodiscard]] Refusal refusal(std::size_t row) const;
     [[nodiscard]] bool allowed(std::size_t row) const { return refusal(row) == Refusal::kNone; }
+    /// Only its mark "ask" keeps it out, and the listener was not asked yet.
+    [[nodiscard]] bool suggestible(std::size_t row) const;
     [[nodiscard]] bool familiar(std::size_t row) const;
     /// Rows of familiar tracks that are allowed, in content-key order.
     [[nodiscard]] const std::vector<std::uint32_t>& familiar_rows() const { return familiar_rows_; }
@@ -41,6 +43,8 @@ public:
 
 private:
     [[nodiscard]] bool blocked(std::size_t row) const;
+    [[nodiscard]] Refusal refused_always(std::size_t row) const;    ///< whatever anybody said
+    [[nodiscard]] Refusal refused_unasked(std::size_t row) const;   ///< but for memory marks
     const PlanRequest& request_;
     std::vector<char> artist_blocked_, genre_blocked_;
     std::vector<std::uint32_t> recent_;   ///< sorted rows

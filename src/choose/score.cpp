@@ -49,6 +49,7 @@ Candidate candidate_of(const PlanRequest& request, const Rules& rules, std::uint
     const double duration = at(view.duration_s, row);
     c.duration_s = std::isfinite(duration) ? std::max(duration, 1.0) : kNominalItemS;
     c.familiar = rules.familiar(row);
+    c.wanted = request.wanted.contains(view.key[row]);
     c.settle = request.process.pull(c.m, c.liking);
     c.keep = request.process.keep(c.duration_s);
     return c;
@@ -96,6 +97,7 @@ Parts score_parts(const PlanRequest& request, const Rules& rules, const flow::Go
     p.progress = w.progress * (square(goal.distance_from(place.felt, request.start)) -
                                square(goal.distance_from(after, request.start)));
     if (place.played_s < c.duration_s) p.cut = -.2 * (1.0 - place.played_s / c.duration_s);
+    p.wanted = c.wanted ? share * w.said_yes : 0.0;
     const double over = limits_over(request, rules, c, place);
     p.unmet = over > 0.0 ? -w.unmet * (over + .25) : 0.0;
     return p;

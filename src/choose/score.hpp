@@ -22,6 +22,7 @@ struct Candidate {
     double duration_s = 0.0;
     double gain_db = 0.0;
     bool familiar = false;
+    bool wanted = false;              ///< the listener said yes to it
     flow::Va settle;                  ///< Process::pull of this track
     double keep = 1.0;                ///< exp(-duration/tau)
     Edges edges;
@@ -44,9 +45,9 @@ struct Place {
 
 struct Parts {
     double fit = 0.0, liking = 0.0, familiar = 0.0, artist_repeat = 0.0, vocals = 0.0;
-    double bridge = 0.0, progress = 0.0, cut = 0.0, unmet = 0.0;
+    double bridge = 0.0, progress = 0.0, cut = 0.0, unmet = 0.0, wanted = 0.0;
     [[nodiscard]] double sum() const {
-        return fit + liking + familiar + artist_repeat + vocals + bridge + progress + cut + unmet;
+        return fit + liking + familiar + artist_repeat + vocals + bridge + progress + cut + unmet + wanted;
     }
 };
 

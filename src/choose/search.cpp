@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t kScreenedPerTempo = 150;   ///< rows read from the grid, a tempo bin
 constexpr std::size_t kFavouritesScreened = 600; ///< nearest of the familiar and favourite rows
 constexpr int kKeptPerTempo = 20;                ///< of the candidates, whatever their score
-constexpr std::size_t kArtistMemory = 3;
-constexpr double kTail = 60.0;                   ///< an item that ends this near the end is the last
 
 double square(double x) { return x * x; }
 double rounded(double x) { return std::round(x * 1e9) * 1e-9; }
@@ -244,9 +242,8 @@ private:
 
     bool repeats_artist(std::uint32_t artist) const {
         if (artist == 0) return false;
-        const std::size_t n = std::min(artists_.size(), kArtistMemory);
-        return std::find(artists_.end() - static_cast<std::ptrdiff_t>(n), artists_.end(), artist) !=
-               artists_.end();
+        const auto n = std::min(std::ssize(artists_), kArtistMemory);
+        return std::find(artists_.end() - n, artists_.end(), artist) != artists_.end();
     }
 
     void keep_best(std::size_t most) {
@@ -329,11 +326,10 @@ Waypoint waypoint_at(const PlanRequest& request, const flow::Goal& goal, const f
 void follow(const PlanRequest& request, const Rules& rules, const flow::Goal& goal,
             std::vector<Step>& steps, Situation& s) {
     for (Step& step : steps) {
-        const std::size_t n = std::min(s.artists.size(), kArtistMemory);
+        const auto n = std::min(std::ssize(s.artists), kArtistMemory);
         step.place.artist_repeated =
             step.candidate.artist != 0 &&
-            std::find(s.artists.end() - static_cast<std::ptrdiff_t>(n), s.artists.end(),
-                      step.candidate.artist) != s.artists.end();
+            std::find(s.artists.end() - n, s.artists.end(), step.candidate.artist) != s.artists.end();
         step.place.before = step.before ? &*step.before : nullptr;
         if (step.before) step.place.join_over = join_of(*step.before, step.candidate.edges, request.policy->limits).over;
         step.parts = score_parts(request, rules, goal, step.candidate, step.place);
@@ -351,8 +347,10 @@ void follow(const PlanRequest& request, const Rules& rules, const flow::Goal& go
 std::vector<Candidate> candidates_near(const PlanRequest& request, const Rules& rules,
                                        const flow::Va& at) {
     std::vector<Screened> screened;
-    for (const std::uint32_t row : screen(request, rules, at))
+    for (const std::uint32_t row : screen(request, rules, at)) {
+        if (!request.wanted.empty() && request.wanted.contains(request.view->key[row])) continue;   // room is made for it (suggest.hpp)
         screened.push_back({row, tempo_bin_of(*request.view, row), promise(request, rules, row, at)});
+    }
     std::sort(screened.begin(), screened.end(), better);
     const std::size_t most = static_cast<std::size_t>(request.weights.candidates);
     std::array<int, kTempoBins + 1> kept{};

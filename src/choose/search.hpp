@@ -9,6 +9,9 @@
 
 namespace attune::choose {
 
+inline constexpr double kTail = 60.0;   ///< [s] an item that ends this near the end of the plan is the last
+inline constexpr std::ptrdiff_t kArtistMemory = 3;   ///< items after which an artist is new again
+
 /// Where the search stands, between items.
 struct Situation {
     double t_s = 0.0;                      ///< since the plan's first frame

@@ -15,6 +15,7 @@ enum class CommandKind {
     kWorse,         ///< "it gets harder": the worsening rule without waiting for a rating
     kMoreSilence,
     kKeepGoing, kQuieter,  ///< answers to the worsening question
+    kYes, kNo,      ///< answers to "would you like to hear it?"; args: track (may be left out)
     kOverrideNext,  ///< args: track, or a hand-made list of them separated by commas
     kOverrideLevel, ///< args: gain_db
     kOverrideStep,  ///< args: max_valence_step, max_arousal_step

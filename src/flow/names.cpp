@@ -108,6 +108,8 @@ const char* to_string(CommandKind kind) noexcept {
         case CommandKind::kMoreSilence: return "silence";
         case CommandKind::kKeepGoing: return "keep_going";
         case CommandKind::kQuieter: return "quieter";
+        case CommandKind::kYes: return "yes";
+        case CommandKind::kNo: return "no";
         case CommandKind::kOverrideNext: return "override_next";
         case CommandKind::kOverrideLevel: return "override_level";
         case CommandKind::kOverrideStep: return "override_step";

@@ -61,6 +61,15 @@ struct Unmet {
     std::string remedy;    ///< code of what would meet it: "bridge", "more_music", "accept_unfamiliar"
 };
 
+/// A track of the listener's own that would serve the plan better than what stands in it, but that is not chosen unasked:
+/// what a session may ask about. The plan is made without it.
+struct Suggestion {
+    ContentKey track;
+    std::string title;
+    std::size_t item = 0;      ///< index into items: whose place it would take
+    double advantage = 0.0;    ///< its score there less that item's, each over 210 s of playing
+};
+
 struct Plan {
     Id id;
     std::uint64_t state_seq = 0;        ///< event that the plan was made from
@@ -70,6 +79,7 @@ struct Plan {
     bool locked = false;                ///< hand-made or locked by a therapist: not replanned
     std::vector<PlanItem> items;
     std::vector<Unmet> unmet;
+    std::optional<Suggestion> suggestion;
 };
 
 }  // namespace attune::flow

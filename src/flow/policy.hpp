@@ -24,6 +24,7 @@ struct Blocks {
     std::set<std::string> artists;  ///< lower-case
     std::set<std::string> tags;     ///< lower-case genre or mood tag
     std::set<ContentKey> ask_first; ///< memory marks: not chosen unasked
+    std::set<ContentKey> askable;   ///< of ask_first: a session may ask whether they are wanted now; the others just stay out
 };
 
 /// The one test for "is this blocked?", shared by planner, session and player. An artist is compared

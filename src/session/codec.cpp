@@ -99,7 +99,8 @@ json policy_json(const Policy& p) {
             {"deployment", to_string(p.deployment)},
             {"blocks",
              {{"tracks", keys_json(p.blocks.tracks)}, {"artists", p.blocks.artists},
-              {"tags", p.blocks.tags}, {"ask_first", keys_json(p.blocks.ask_first)}}},
+              {"tags", p.blocks.tags}, {"ask_first", keys_json(p.blocks.ask_first)},
+              {"askable", keys_json(p.blocks.askable)}}},
             {"limits", limits_json(p.limits)},
             {"level_lufs", p.level_lufs},
             {"ceiling_dba", p.ceiling_dba},
@@ -129,6 +130,7 @@ Policy policy_from(const json& j) {
     p.blocks.artists = b.at("artists").get<std::set<std::string>>();
     p.blocks.tags = b.at("tags").get<std::set<std::string>>();
     p.blocks.ask_first = keys_from(b.at("ask_first"));
+    if (b.contains("askable")) p.blocks.askable = keys_from(b.at("askable"));   // since version 6; before it nobody was asked
     p.limits = limits_from(j.at("limits"));
     p.level_lufs = j.at("level_lufs").get<double>();
     p.ceiling_dba = j.at("ceiling_dba").get<double>();
@@ -215,9 +217,14 @@ json plan_json(const Plan& p) {
         unmet.push_back({{"limit", u.limit}, {"item", u.item}, {"value", u.value}, {"allowed", u.allowed},
                          {"remedy", u.remedy}});
     }
+    json suggestion = nullptr;
+    if (p.suggestion) {
+        suggestion = {{"track", key_json(p.suggestion->track)}, {"title", p.suggestion->title}, {"item", p.suggestion->item},
+                      {"advantage", p.suggestion->advantage}};
+    }
     return {{"id", id_json(p.id)}, {"state_seq", p.state_seq}, {"view_version", p.view_version},
             {"policy_version", p.policy_version}, {"effective_ns", p.effective_at.ns},
-            {"locked", p.locked}, {"items", items}, {"unmet", unmet}};
+            {"locked", p.locked}, {"items", items}, {"unmet", unmet}, {"suggestion", suggestion}};
 }
 Plan plan_from(const json& j) {
     Plan p;
@@ -232,6 +239,11 @@ Plan plan_from(const json& j) {
         p.unmet.push_back({u.at("limit").get<std::string>(), u.at("item").get<std::size_t>(),
                            u.at("value").get<double>(), u.at("allowed").get<double>(),
                            u.at("remedy").get<std::string>()});
+    }
+    if (j.contains("suggestion") && !j.at("suggestion").is_null()) {   // since version 6
+        const json& s = j.at("suggestion");
+        p.suggestion = Suggestion{key_from(s.at("track")), s.at("title").get<std::string>(), s.at("item").get<std::size_t>(),
+                                  s.at("advantage").get<double>()};
     }
     return p;
 }

@@ -17,8 +17,9 @@ namespace attune::session {
 
 /// Version of the payload shapes that encode() writes. A new shape is a new number, and decode() keeps
 /// reading the old ones.
-/// 2: Start has `fixed` and `locked`; 3: and `compose`; 4: Decision has `at_frame`; 5: Start has `listening` and `samples_kept`
-inline constexpr int kPayloadVersion = 5;
+/// 2: Start has `fixed` and `locked`; 3: and `compose`; 4: Decision has `at_frame`; 5: Start has `listening` and `samples_kept`;
+/// 6: Plan has `suggestion`, Policy `askable`, and there are the commands yes and no
+inline constexpr int kPayloadVersion = 6;
 
 [[nodiscard]] std::vector<std::uint8_t> encode(const Payload& payload);
 [[nodiscard]] Result<Payload> decode(EventKind kind, int version, std::span<const std::uint8_t> bytes);

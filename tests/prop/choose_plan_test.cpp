@@ -5,12 +5,14 @@
 // the first, so that the full run can be made in parts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
 #include "choose/planner.hpp"
 #include "choose/reasons.hpp"
+#include "choose/rules.hpp"
 #include "core/random.hpp"
 #include "library/simulated_library.hpp"
 
@@ -32,7 +34,11 @@ flow::Policy random_policy(core::Random& r, const flow::LibraryView& view) {
     for (std::uint64_t i = 0; i < some; ++i) p.blocks.tracks.insert(view.key[r.below(view.size())]);
     for (std::uint64_t i = r.below(4); i > 0; --i) p.blocks.artists.insert("simulated artist " + std::to_string(1 + r.below(30)));
     for (std::uint64_t i = r.below(5); i > 0; --i) p.blocks.tags.insert(view.genres[1 + r.below(view.genres.size() - 1)]);
-    for (std::uint64_t i = r.below(20); i > 0; --i) p.blocks.ask_first.insert(view.key[r.below(view.size())]);
+    for (std::uint64_t i = r.below(20); i > 0; --i) {
+        const ContentKey& marked = view.key[r.below(view.size())];
+        p.blocks.ask_first.insert(marked);
+        if (marked.bytes[0] % 4 != 0) p.blocks.askable.insert(marked);   // the others: only with somebody who is not there
+    }
     p.allow_energise = r.chance(.8);
     p.allow_match = r.chance(.8);
     p.allow_pushed_lift = r.chance(.8);
@@ -106,7 +112,7 @@ std::string broken(const PlanRequest& q, const flow::Plan& plan) {
         const auto row = *v.row(item.track);
         const auto col = [&](const std::vector<float>& c, std::size_t r) { return static_cast<double>(c[r]); };
         if (flow::is_blocked(policy.blocks, item.track, v.artists[v.artist[row]], v.genres[v.genre[row]])) return "blocked";
-        if (policy.blocks.ask_first.contains(item.track)) return "memory mark";
+        if (policy.blocks.ask_first.contains(item.track) && !q.asked.contains(item.track)) return "memory mark";
         if (!policy.allow_energise && col(v.arousal, row) > .3 + kHair) return "energising";
         if ((policy.flagged || !policy.allow_unfamiliar) && !q.familiar.contains(item.track)) return "unfamiliar";
         if (sum_of(item.reasons) != item.score) return "score is not its parts";
@@ -129,6 +135,73 @@ std::string broken(const PlanRequest& q, const flow::Plan& plan) {
         bridge = false;
     }
     return {};
+}
+
+/// A liking of its own for each row: every fourth is disliked.
+class Tastes final : public LikingPredictor {
+public:
+    double mean(std::size_t row) const override { return row % 4 == 3 ? -.2 : .1 * static_cast<double>(row % 9); }
+    Liking predict(std::size_t row) const override { return {mean(row), .3}; }
+};
+
+/// Empty if what is suggested may be: marked, to be asked about, kept out by nothing else, and not in the plan.
+std::string wrong_suggestion(const PlanRequest& q, const flow::Plan& plan) {
+    const flow::LibraryView& v = *q.view;
+    const flow::Policy& policy = *q.policy;
+    const auto& [track, title, item, advantage] = *plan.suggestion;
+    const std::size_t row = *v.row(track);
+    if (!policy.blocks.ask_first.contains(track) || !policy.blocks.askable.contains(track)) return "it may not be asked about";
+    if (q.asked.contains(track) || q.asked_about.contains(track)) return "it was asked about";
+    if (flow::is_blocked(policy.blocks, track, v.artists[v.artist[row]], v.genres[v.genre[row]])) return "it is blocked";
+    if (!policy.allow_energise && static_cast<double>(v.arousal[row]) > .3 + kHair) return "it energises";
+    if ((policy.flagged || !policy.allow_unfamiliar) && !q.familiar.contains(track)) return "it is not known to the listener";
+    if (q.liking != nullptr && q.liking->mean(row) < 0.0) return "it is disliked";
+    if (q.current && *q.current == track) return "it plays now";
+    for (const flow::PlanItem& other : plan.items)
+        if (other.track == track) return "it is in the plan";
+    if (item >= plan.items.size() || plan.items[item].kind != flow::ItemKind::kTrack) return "it has no place";
+    double begins_s = q.starts_in_s;
+    for (std::size_t i = 0; i < item; ++i) begins_s += plan.items[i].out_s - plan.items[i].in_s - plan.items[i].fade_in_s;
+    if (begins_s - plan.items[item].fade_in_s < q.ask_ahead_s - kHair) return "it is too late to ask";
+    const flow::Phase phase = plan.items[item].phase;
+    const bool must_know = phase == flow::Phase::kMatch || phase == flow::Phase::kLand;
+    if (must_know && !q.familiar.contains(track) && !Rules(q).familiarity_waived()) return "nobody knows it and it would stand at an end";
+    return advantage > 0.0 && title == v.title[row] ? "" : "it is no better, or has another's title";
+}
+
+TEST(PlanLaw, ASuggestionIsAMarkedTrackThatNothingElseKeepsOutAndAYesPutsItIntoThePlan) {
+    const char* wanted = std::getenv("ATTUNE_RANDOM_PLANS");
+    const long plans = wanted != nullptr ? std::atol(wanted) : 1500;
+    const Shelf shelves[] = {Shelf(60, 1), Shelf(300, 2), Shelf(1200, 3)};
+    const Tastes tastes;
+    long suggested = 0, heard = 0;
+    for (long n = 0; n < plans; ++n) {
+        core::Random r(static_cast<std::uint64_t>(n), "test/random-suggestion");
+        const Shelf& shelf = shelves[r.below(3)];
+        flow::Policy policy = random_policy(r, *shelf.view);
+        for (std::uint64_t i = r.below(40); i > 0; --i) {
+            const ContentKey& marked = shelf.view->key[r.below(shelf.view->size())];
+            policy.blocks.ask_first.insert(marked);
+            policy.blocks.askable.insert(marked);
+        }
+        PlanRequest q = random_request(r, shelf, policy);
+        if (r.chance(.7)) q.liking = &tastes;
+        if (r.chance(.3) && !policy.blocks.askable.empty()) q.asked_about.insert(*policy.blocks.askable.begin());
+        const flow::Plan plan = choose::plan(q);
+        ASSERT_EQ(broken(q, plan), "") << "plan " << n;
+        if (!plan.suggestion) continue;
+        ++suggested;
+        ASSERT_EQ(wrong_suggestion(q, plan), "") << "plan " << n;
+        q.asked = q.wanted = {plan.suggestion->track};
+        const flow::Plan with = choose::plan(q);
+        ASSERT_EQ(broken(q, with), "") << "plan " << n << " with what was said yes to";
+        const auto at = std::find_if(with.items.begin(), with.items.end(), [&](const auto& i) { return i.track == plan.suggestion->track; });
+        ASSERT_NE(at, with.items.end()) << "plan " << n << ": said yes to, and not played";
+        EXPECT_TRUE(std::any_of(at->reasons.begin(), at->reasons.end(), [](const auto& reason) { return reason.code == "you_said_yes"; })) << "plan " << n;
+        ++heard;
+    }
+    std::fprintf(stderr, "%ld suggestions, %ld heard\n", suggested, heard);
+    EXPECT_GT(suggested, plans / 10);   // the law must not hold for want of suggestions
 }
 
 TEST(PlanLaw, RandomPlansHoldNothingBlockedAndNoBrokenLimitThatIsNotNamed) {

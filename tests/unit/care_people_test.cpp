@@ -92,6 +92,13 @@ TEST(PolicyMaker, MemoryMarksBlockOrAskDependingOnWhoIsThere) {
     EXPECT_TRUE(p.blocks.tracks.contains(key(1)));
     EXPECT_TRUE(p.blocks.ask_first.contains(key(2)));
     EXPECT_TRUE(p.blocks.ask_first.contains(key(3)));
+    EXPECT_EQ(p.blocks.askable, std::set{key(2)}) << "who wants somebody there is not asked whether it must be so";
+    for (const Flag flag : {Flag::kTrauma, Flag::kDementia}) {
+        c.intake.flags = {flag};
+        EXPECT_TRUE(make_policy(c).blocks.askable.empty()) << to_string(flag);
+        EXPECT_TRUE(make_policy(c).blocks.ask_first.contains(key(2))) << to_string(flag);
+    }
+    c.intake.flags.clear();
     c.companion_present = true;
     p = make_policy(c);
     EXPECT_TRUE(p.blocks.ask_first.contains(key(2)));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "choose/planner.hpp"
+#include "choose/policies.hpp"
 #include "choose/reasons.hpp"
 #include "choose/rules.hpp"
 #include "library/simulated_library.hpp"
@@ -69,6 +70,82 @@ TEST_F(Planner, NamesAFirstItemThatIsFartherThanTheMatchMayBe) {
     EXPECT_TRUE(has(choose::plan(request), "match_distance"));
     request.pace.match_radius = away + .01;
     EXPECT_FALSE(has(choose::plan(request), "match_distance"));
+}
+
+/// What stands second in the plan, marked: it would be wanted again.
+class Suggestion : public Planner {
+protected:
+    Suggestion() {
+        second = choose::plan(request).items;
+        marked = std::find_if(second.begin() + 1, second.end(), [](const auto& i) { return i.kind == flow::ItemKind::kTrack; })->track;
+        policy.blocks.ask_first = policy.blocks.askable = {marked};
+        request.familiar = {marked};
+    }
+    static bool holds(const flow::Plan& plan, const ContentKey& track) {
+        return std::any_of(plan.items.begin(), plan.items.end(), [&](const auto& i) { return i.track == track; });
+    }
+    std::vector<flow::PlanItem> second;
+    ContentKey marked;
+};
+
+TEST_F(Suggestion, NamesTheTrackThatOnlyItsMarkKeepsOutAndThePlanIsTheOneWithoutIt) {
+    const flow::Plan plan = choose::plan(request);
+    ASSERT_TRUE(plan.suggestion);
+    EXPECT_EQ(plan.suggestion->track, marked);
+    EXPECT_EQ(plan.suggestion->title, World::get().view->title[*World::get().view->row(marked)]);
+    EXPECT_GT(plan.suggestion->advantage, 0.0);
+    EXPECT_FALSE(holds(plan, marked));
+    policy.blocks.askable.clear();   // only with somebody: it is as if nobody had it
+    const flow::Plan unasked = choose::plan(request);
+    EXPECT_FALSE(unasked.suggestion);
+    ASSERT_EQ(unasked.items.size(), plan.items.size());
+    for (std::size_t i = 0; i < plan.items.size(); ++i) EXPECT_EQ(unasked.items[i].track, plan.items[i].track) << i;
+}
+
+TEST_F(Suggestion, ComesOnlyWhereThereIsTimeToAskAndOnlyOnce) {
+    request.ask_ahead_s = 1e6;
+    EXPECT_FALSE(choose::plan(request).suggestion);
+    request.ask_ahead_s = 60.0;
+    request.asked_about = {marked};
+    EXPECT_FALSE(choose::plan(request).suggestion);
+}
+
+TEST_F(Suggestion, IsOfThePlannerAlone) {
+    for (const Strategy other : all_strategies())
+        EXPECT_EQ(plan_by(other, request, 1).suggestion.has_value(), other == Strategy::kPlanner) << to_string(other);
+}
+
+TEST_F(Suggestion, AYesBringsItSoonAndSaysWhy) {
+    request.asked = request.wanted = {marked};
+    const flow::Plan plan = choose::plan(request);
+    EXPECT_FALSE(plan.suggestion);
+    const auto played = tracks(plan);
+    const auto at = std::find_if(played.begin(), played.end(), [&](const auto& i) { return i.track == marked; });
+    ASSERT_NE(at, played.end());
+    EXPECT_LE(at - played.begin(), 1) << "the next that fits";
+    const auto said = std::find_if(at->reasons.begin(), at->reasons.end(), [](const auto& r) { return r.code == "you_said_yes"; });
+    ASSERT_NE(said, at->reasons.end());
+    EXPECT_GT(said->contribution, 1.0);
+    EXPECT_EQ(said->args.at("title"), at->title);
+}
+
+TEST_F(Suggestion, ADislikedOrBlockedTrackIsNotAskedAbout) {
+    LikingModel taste;
+    for (int i = 0; i < 3; ++i) taste.observe(*request.view, *request.view->row(marked), LikingSource::kRated, -1.0);
+    const LikingView liking(taste, *request.view, *request.index);
+    request.liking = &liking;
+    EXPECT_FALSE(choose::plan(request).suggestion);
+    request.liking = nullptr;
+    policy.blocks.tracks = {marked};
+    EXPECT_FALSE(choose::plan(request).suggestion);
+}
+
+TEST_F(Suggestion, NothingUnknownIsAskedAboutWhereOnlyKnownMusicMayPlay) {
+    policy.flagged = true;
+    policy.allow_unfamiliar = false;
+    for (std::size_t row = 0; row < request.view->size(); row += 3) request.familiar.insert(request.view->key[row]);
+    request.familiar.erase(marked);
+    EXPECT_FALSE(choose::plan(request).suggestion);
 }
 
 TEST_F(Planner, ComposesOnlyWhereNoTrackStandsNearItsWaypoint) {

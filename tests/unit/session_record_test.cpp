@@ -7,6 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
+#include "session/codec.hpp"
 #include "session/event_writer.hpp"
 #include "support/postgres.hpp"
 #include "support/temp_dir.hpp"
@@ -67,6 +70,27 @@ protected:
     std::unique_ptr<store::Connection> db_;
     Start start_ = a_start();
 };
+
+TEST(MemoryInTheRecord, ASuggestionAndWhatMayBeAskedReadBackAndRecordsFromBeforeThemAreStillRead) {
+    Start start = a_start();
+    const ContentKey track = *ContentKey::parse("00112233445566778899aabbccddeeff");
+    start.policy.blocks.ask_first = start.policy.blocks.askable = {track};
+    PlanResult result;
+    result.plan.suggestion = flow::Suggestion{track, "Clair de lune", 2, .25};
+    const auto starts = encode(Payload{start}), plans = encode(Payload{result});
+    EXPECT_EQ(std::get<Start>(decode(EventKind::kStart, kPayloadVersion, starts).value()).policy.blocks.askable, std::set{track});
+    const auto read = std::get<PlanResult>(decode(EventKind::kPlanResult, kPayloadVersion, plans).value()).plan.suggestion;
+    ASSERT_TRUE(read);
+    EXPECT_EQ(std::tie(read->track, read->title, read->item, read->advantage), std::make_tuple(track, std::string("Clair de lune"), std::size_t{2}, .25));
+    nlohmann::json old = nlohmann::json::from_cbor(plans);
+    old.at("plan").erase("suggestion");   // version 5
+    EXPECT_FALSE(std::get<PlanResult>(decode(EventKind::kPlanResult, 5, nlohmann::json::to_cbor(old)).value()).plan.suggestion);
+    nlohmann::json old_start = nlohmann::json::from_cbor(starts);
+    old_start.at("policy").at("blocks").erase("askable");
+    const auto policy = std::get<Start>(decode(EventKind::kStart, 5, nlohmann::json::to_cbor(old_start)).value()).policy;
+    EXPECT_TRUE(policy.blocks.askable.empty()) << "nobody is asked when such a session is replayed";
+    EXPECT_EQ(policy.blocks.ask_first, std::set{track});
+}
 
 TEST_P(RecordTest, EventsReadBackInOrderAndBitForBit) {
     const auto events = some_events(start_, 9);
