@@ -73,7 +73,7 @@ void add_session_tell(CLI::App& session, Context& context) {
     command->add_option("id", words->id, "a session's id, its beginning, or 'last'")->required();
     command->add_option("words", words->words,
                         "rate V,A | like L | hold | go-on | back | skip | softer | slower | faster | pause | resume | stop | unsafe | "
-                        "worse | silence | keep-going | quieter | next TRACK | block TRACK | withdraw SOURCE | level DB | lock | "
+                        "worse | silence | keep-going | quieter | yes | no | next TRACK | block TRACK | withdraw SOURCE | level DB | lock | "
                         "unlock | step V,A (the last for a therapist)")
         ->required()->expected(1, 2);
     command->add_option("--as", words->role, "listener, therapist, owner or researcher")->capture_default_str();

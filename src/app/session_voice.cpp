@@ -47,8 +47,8 @@ std::string choices(const std::vector<std::string>& answers, bool keys) {
 
 /// Decisions that a listener should hear of when they are made.
 bool is_said(const std::string& what) {
-    constexpr std::array<std::string_view, 9> kSaid = {"flag", "steer_hold", "body_hold", "body_soften", "body_replan",
-                                                      "refused", "item_failed", "gave_up", "biofeedback"};
+    constexpr std::array<std::string_view, 11> kSaid = {"flag", "steer_hold", "body_hold", "body_soften", "body_replan",
+                                                      "refused", "item_failed", "gave_up", "biofeedback", "yes", "no"};
     return std::find(kSaid.begin(), kSaid.end(), what) != kSaid.end();
 }
 
@@ -77,7 +77,7 @@ void SessionVoice::decided(const session::Decision& decision) {
 }
 
 void SessionVoice::asked(const session::Decision& decision) {
-    const std::string question = strings_.get("web.question." + decision.question);
+    const std::string question = strings_.get("web.question." + decision.question, decision.reasons.empty() ? core::Strings::Args() : decision.reasons.front().args);
     if (decision.question == "how_after" && speak_) say_(strings_.get("terminal.speak_after"));
     if (decision.answers.empty()) {
         say_("? " + question + "  " + (keys_ ? strings_.get("terminal.rate_key") : strings_.get("terminal.rate_told", {{"session", session_}})));

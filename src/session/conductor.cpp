@@ -235,6 +235,7 @@ void Conductor::lags(const SessionEvent& event, Outputs& out) {
 /// person's own contact and a flag to the therapist. It outranks everything, a locked plan too.
 void Conductor::got_worse(const SessionEvent& event, Outputs& out) {
     locked_ = false;
+    wanted_.clear();   // what is heard now is not the time for it
     const bool again = worsening_.times() >= 2;
     decide("flag", {reason(again ? "worse_again" : "worse", {{"probability", core::format_double(worsening_.probability())}})}, out);
     ask("worse", {"keep_going", "back", "softer", "silence", "stop"}, out);
@@ -277,6 +278,7 @@ void Conductor::on(const flow::Heard& heard, const SessionEvent& event, Outputs&
         lag_.on_move_begin(start_.goal.distance_from(before_item_.mean, start_point()));
     }
     if (heard.kind == flow::ItemKind::kTrack) {
+        wanted_.erase(heard.track);
         ++items_begun_;
         if (!person_.familiar.contains(heard.track)) ++unfamiliar_begun_;
     }
@@ -321,6 +323,7 @@ void Conductor::on(const ItemEnded& ended, const SessionEvent& event, Outputs& o
 
 void Conductor::on(const flow::Policy& policy, const SessionEvent& event, Outputs& out) {
     policy_ = policy;
+    forget_memories_not_to_ask_about();
     out.engine.push_back({.action = EngineAction::kForbid, .blocks = policy_.blocks});
     ask_plan(event, "policy", false, out);
 }
@@ -336,7 +339,7 @@ bool Conductor::cut_is_ahead(Time now) const {
 /// What a person chose for later stays when the rest is planned anew; not when somebody gets worse, holds or goes
 /// back: that outranks it.
 void Conductor::keep_hand_made(std::string_view why) {
-    constexpr std::array<std::string_view, 10> kKeeping = {"rating", "lag", "overrun", "skip", "policy", "block", "item_failed", "deadline_missed", "body", "body_hold"};
+    constexpr std::array<std::string_view, 11> kKeeping = {"rating", "lag", "overrun", "skip", "policy", "block", "item_failed", "deadline_missed", "body", "body_hold", "said_yes"};
     if (!fixed_.empty() || std::find(kKeeping.begin(), kKeeping.end(), why) == kKeeping.end()) return;
     const auto& items = plan_.items;
     auto at = std::find_if(items.begin(), items.end(), [&](const auto& i) { return heard_ && i.id == heard_->item; });
@@ -436,6 +439,10 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     r.familiar = person_.familiar;
     r.starter = person_.starter;
     r.rated = rated_;
+    r.asked = said_yes_;
+    r.wanted = wanted_;
+    r.asked_about = asked_about_;
+    r.ask_ahead_s = ask_ahead_s(event.t);
     r.fixed = fixed_;
     if (only_fixed_)
         r.remaining_s = std::min(r.remaining_s, choose::planned_seconds(fixed_));

@@ -145,6 +145,15 @@ private:
     [[nodiscard]] bool cut_is_ahead(Time now) const;
     void ask(std::string question, std::vector<std::string> answers, Outputs& out);
     void questions(const SessionEvent& event, Outputs& out);
+    [[nodiscard]] bool is_calm(Time now) const;
+    [[nodiscard]] std::optional<double> begins_in_s(const flow::Suggestion& memory) const;
+    [[nodiscard]] bool memory_is_due(Time now) const;
+    [[nodiscard]] double ask_ahead_s(Time now) const;
+    void ask_memory(Outputs& out);
+    void leave_memory(Outputs& out);
+    [[nodiscard]] std::optional<flow::Reason> no_answer(const flow::Command& command) const;
+    void answer_memory(bool yes, const SessionEvent& event, Outputs& out);
+    void forget_memories_not_to_ask_about();
     void decide(std::string what, std::vector<flow::Reason> reasons, Outputs& out);
     void end(std::string why, EngineAction action, Outputs& out);
     void finish(const SessionEvent& event, Outputs& out);
@@ -233,6 +242,9 @@ private:
     bool mellow_ = false;                   ///< what plays was softened for a body
     std::string question_;
     Time asked_at_, now_;                   ///< of the question; of the event that is being worked on
+    std::optional<flow::Suggestion> memory_;   ///< that question_ is about, while it is open
+    std::set<ContentKey> asked_about_, said_yes_;   ///< in this session
+    std::set<ContentKey> wanted_;           ///< of said_yes_: not begun yet
     int failed_in_a_row_ = 0;
     bool paused_ = false, ended_ = false;
     Time paused_since_;

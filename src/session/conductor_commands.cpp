@@ -64,6 +64,8 @@ std::optional<flow::Reason> Conductor::refusal(const flow::Command& command) con
         case K::kMoreSilence:
             if (locked_) return no("plan_is_locked");
             break;
+        case K::kYes:
+        case K::kNo: return no_answer(command);
         case K::kSlower: {
             const bool back = !arg(command, "back").empty();
             if (slower_by_ == (back ? 0 : kMostSlower)) return no(back ? "own_tempo_already" : "slowest_already");
@@ -92,13 +94,15 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
     }
     const bool faster = command.kind == K::kSlower && !arg(command, "back").empty();
     const std::string kind = faster ? "faster" : flow::to_string(command.kind);
-    decide(kind, {{"you_said_" + kind, {{"actor", command.actor}, {"role", to_string(command.role)}}, 0.0}}, out);
+    std::map<std::string, std::string> who = {{"actor", command.actor}, {"role", to_string(command.role)}};
+    if (command.kind == K::kYes || command.kind == K::kNo) who.insert({{"track", memory_->track.hex()}, {"title", memory_->title}});
+    decide(kind, {{"you_said_" + kind, std::move(who), 0.0}}, out);
     const auto order = [&, said = out.records.size() - 1](EngineAction action, double value = 0.0) {
         const std::optional<FramePos> at = by_hand(event) ? std::nullopt : std::optional(acts_at(event.t));
         std::get<Decision>(out.records[said]).at = at;
         out.engine.push_back({.action = action, .now = true, .at = at, .value = value});
     };
-    if (question_ != "how_now") question_.clear();
+    if (question_ != "how_now" && !memory_) question_.clear();   // of a memory: until it is answered
     switch (command.kind) {
         case K::kStop: end("stopped", EngineAction::kStop, out); break;
         case K::kHold:
@@ -143,6 +147,8 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             worsening_.said_so();
             got_worse(event, out);
             break;
+        case K::kYes:
+        case K::kNo: answer_memory(command.kind == K::kYes, event, out); break;
         case K::kMoreSilence: play_silence(event, out); break;
         case K::kOverrideNext: override_next(command, event, out); break;
         case K::kOverrideLevel:
@@ -152,7 +158,10 @@ void Conductor::on(const flow::Command& command, const SessionEvent& event, Outp
             }
             break;
         case K::kOverrideStep: override_step(command, event, out); break;
-        case K::kLockPlan: locked_ = true; break;
+        case K::kLockPlan:
+            locked_ = true;
+            if (memory_) leave_memory(out);
+            break;
         case K::kUnlockPlan: locked_ = false; break;
         case K::kBlockTrack: block_track(command, event, out); break;
         case K::kWithdrawSensor:
@@ -177,6 +186,7 @@ flow::Va Conductor::where_to_hold() const {
 void Conductor::unsafe(const SessionEvent& event, Outputs& out) {
     worsening_.said_so();
     locked_ = false;
+    wanted_.clear();
     decide("flag", {{"unsafe", {}, 0.0}}, out);
     ask("unsafe", {"keep_going", "back", "softer", "silence", "stop"}, out);
     const auto safe = policy_.safe_track ? world_.view->row(*policy_.safe_track) : std::nullopt;

@@ -21,9 +21,11 @@ public:
     void on_item_began(Time t) { item_began_ = t; }
     /// A volunteered rating counts as an answer: the next prompt is four minutes after it.
     void on_rating(Time t) { last_ = t; }
+    /// Whoever is on the way to sleep is left alone, whatever the question.
+    [[nodiscard]] bool quiet(Time now) const { return goal_ == flow::GoalKind::kSleep && now.seconds() > kSleepQuietAfterS; }
     /// True at the one tick at which to ask.
     [[nodiscard]] bool due(Time now) {
-        if (goal_ == flow::GoalKind::kSleep && now.seconds() > kSleepQuietAfterS) return false;
+        if (quiet(now)) return false;
         if ((now - last_).seconds() < kSpacingS || (now - item_began_).seconds() < kIntoItemS) return false;
         last_ = now;
         return true;

@@ -23,7 +23,8 @@ constexpr std::array kWords = {
     Word{"skip", K::kSkip, ""},         Word{"softer", K::kSofter, ""},      Word{"slower", K::kSlower, ""},     Word{"faster", K::kSlower, ""},
     Word{"pause", K::kPause, ""},       Word{"resume", K::kResume, ""},      Word{"stop", K::kStop, ""},
     Word{"unsafe", K::kUnsafe, ""},     Word{"worse", K::kWorse, ""},       Word{"silence", K::kMoreSilence, ""}, Word{"keep-going", K::kKeepGoing, ""},
-    Word{"quieter", K::kQuieter, ""},   Word{"next", K::kOverrideNext, "track"}, Word{"step", K::kOverrideStep, "V,A"},
+    Word{"quieter", K::kQuieter, ""},   Word{"yes", K::kYes, ""},            Word{"no", K::kNo, ""},
+    Word{"next", K::kOverrideNext, "track"}, Word{"step", K::kOverrideStep, "V,A"},
     Word{"level", K::kOverrideLevel, "gain_db"}, Word{"lock", K::kLockPlan, ""}, Word{"unlock", K::kUnlockPlan, ""},
     Word{"block", K::kBlockTrack, "track"}, Word{"withdraw", K::kWithdrawSensor, "source"}};
 
@@ -139,6 +140,8 @@ std::string_view word_of_key(char key, bool paused) noexcept {
         case 'u': return "unsafe";
         case 'w': return "worse";
         case 'k': return "keep-going";
+        case 'y': return "yes";
+        case 'n': return "no";
         case 'q': return "stop";
         default: return {};
     }

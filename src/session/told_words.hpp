@@ -3,7 +3,7 @@
 /// What a person types or presses while a session runs, as a command or a rating.
 ///
 ///   rate V,A | like L | hold | go-on | back | skip | softer | slower | faster | pause | resume | stop | unsafe
-///   silence | keep-going | quieter | next TRACK | step V,A | level DB | lock | unlock | block TRACK | withdraw SOURCE
+///   silence | keep-going | quieter | yes | no | next TRACK | step V,A | level DB | lock | unlock | block TRACK | withdraw SOURCE
 ///
 /// Errors   kBadArgument naming the word (with the nearest one) or the value and its range
 #include <optional>
@@ -35,9 +35,9 @@ struct Speaker {
 [[nodiscard]] Result<flow::Va> parse_point(std::string_view text);
 
 /// The word that a key of the terminal stands for: h hold, g go-on, b back, s skip, - softer, p or space pause and
-/// resume by turns, m silence, k keep-going, u unsafe, q stop. Empty = the key means nothing.
+/// resume by turns, m silence, k keep-going, y yes, n no, u unsafe, q stop. Empty = the key means nothing.
 [[nodiscard]] std::string_view word_of_key(char key, bool paused) noexcept;
 inline constexpr std::string_view kKeysHelp =
-    "keys: h hold  g go on  b back  s skip  - softer  p pause  m silence  k keep going  r rate  u I don't feel safe  q stop";
+    "keys: h hold  g go on  b back  s skip  - softer  p pause  m silence  k keep going  y yes  n no  r rate  u I don't feel safe  q stop";
 
 }  // namespace attune::session

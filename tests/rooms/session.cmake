@@ -17,4 +17,4 @@ attune_test(session unit WHOLE COST 40 DEPS session SOURCES
 attune_test(session session WAITING LiveSession.* DEPS session TIMEOUT 300 SOURCES
   session/fast_session_test.cpp session/session_compare_test.cpp session/state_stream_test.cpp
   session/live_stop_test.cpp session/live_commands_test.cpp session/live_devices_test.cpp session/breath_record_test.cpp session/check_in_test.cpp session/sensor_loss_test.cpp session/from_samples_test.cpp session/composed_session_test.cpp
-  session/body_session_test.cpp)
+  session/body_session_test.cpp session/memory_question_test.cpp)

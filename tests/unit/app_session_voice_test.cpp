@@ -60,6 +60,19 @@ TEST_F(SessionVoiceTest, AnswersAreKeysOrWordsThatTheSessionUnderstands) {
     EXPECT_TRUE(has(lines_, "h hold, g go-on, b back, w worse"));
 }
 
+TEST_F(SessionVoiceTest, APieceThatCarriesMemoriesIsAskedAboutByItsTitleAndTheAnswerIsSaidBack) {
+    const std::map<std::string, std::string> piece = {{"track", std::string(32, 'a')}, {"title", "Clair de lune"}};
+    Decision asks{"ask", 0, {{"memory_fits", piece, .2}}, {}, "memory", {"yes", "no"}, {}};
+    hear(asks);
+    EXPECT_TRUE(has(lines_, "“Clair de lune” carries memories for you. Would you like to hear it now?"));
+    EXPECT_TRUE(has(lines_, "yes | no"));
+    voice_.keys_are_heard(true);
+    hear(asks);
+    EXPECT_TRUE(has(lines_, "y yes, n no"));
+    hear(Decision{"no", 0, {{"memory_unanswered", piece, 0.0}}, {}, {}, {}, {}});
+    EXPECT_TRUE(has(lines_, "You did not say whether you would like to hear “Clair de lune”"));
+}
+
 TEST_F(SessionVoiceTest, WhatGotWorseIsSaidInASentence) {
     Decision decision;
     decision.what = "flag";

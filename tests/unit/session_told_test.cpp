@@ -22,7 +22,7 @@ TEST(ToldWords, EveryButtonHasAWord) {
         {"hold", K::kHold}, {"go-on", K::kGoOn}, {"back", K::kBack}, {"skip", K::kSkip}, {"softer", K::kSofter},
         {"slower", K::kSlower}, {"pause", K::kPause}, {"resume", K::kResume}, {"stop", K::kStop}, {"unsafe", K::kUnsafe}, {"worse", K::kWorse},
         {"silence", K::kMoreSilence}, {"keep-going", K::kKeepGoing}, {"quieter", K::kQuieter}, {"lock", K::kLockPlan},
-        {"unlock", K::kUnlockPlan}};
+        {"unlock", K::kUnlockPlan}, {"yes", K::kYes}, {"no", K::kNo}};
     for (const auto& [word, kind] : buttons) EXPECT_EQ(command_of({word}).kind, kind) << word;
     EXPECT_EQ(command_of({"stop"}).actor, "anna");
     EXPECT_EQ(command_of({"faster"}).args.at("back"), "1") << "a step of slower, taken back";
@@ -53,7 +53,7 @@ TEST(ToldWords, WhatIsNotUnderstoodIsRefusedWithTheNearestWordOrTheRange) {
 }
 
 TEST(ToldWords, EveryKeyIsAWordThatIsUnderstood) {
-    for (const char key : std::string("hgbs-p muq")) {
+    for (const char key : std::string("hgbs-p muqyn")) {
         const std::string word(word_of_key(key, false));
         ASSERT_FALSE(word.empty()) << key;
         EXPECT_TRUE(told({word})) << key;
