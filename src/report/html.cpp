@@ -76,6 +76,7 @@ public:
         pictures();
         ratings();
         music();
+        memories();
         if (professional()) {
             estimate();
             limits();
@@ -137,6 +138,28 @@ private:
         out_ += "</tbody></table>\n<p class=\"soft\">" + escape(text("report.analysed_music")) + "</p>\n";
     }
 
+    /// The pieces that carry memories and were asked about, with what was said.
+    void memories() {
+        std::string list;
+        for (const auto& [t, decision] : s_.decisions) {
+            if (decision.question != "memory" || decision.reasons.empty() || !decision.reasons.front().args.contains("track")) continue;
+            const core::Strings::Args& piece = decision.reasons.front().args;
+            list += "<li>" + minutes_text(t.seconds()) + " min: " + escape(strings_.get("report.memory_" + answer_to(piece), piece)) + "</li>";
+        }
+        if (!list.empty()) out_ += heading(text("report.memories")) + "<ul>" + list + "</ul>\n";
+    }
+
+    /// "yes", "no" or "unanswered"; a piece is asked about once.
+    std::string answer_to(const core::Strings::Args& piece) const {
+        for (const auto& [t, decision] : s_.decisions) {
+            if ((decision.what != "yes" && decision.what != "no") || decision.reasons.empty()) continue;
+            const flow::Reason& said = decision.reasons.front();
+            if (const auto track = said.args.find("track"); track == said.args.end() || track->second != piece.at("track")) continue;
+            return said.code == "memory_unanswered" ? "unanswered" : decision.what;
+        }
+        return "unanswered";
+    }
+
     /// The person reads the reason that says most, and that the liking is not known, where it is not; the professional all
     /// of them with their shares.
     std::string reasons(const flow::PlanItem& item) const {
@@ -184,15 +207,16 @@ private:
     }
 
     /// The sentence of a code; the code itself where there is none.
-    std::string words_of(const char* group, const std::string& code) const {
+    std::string words_of(const char* group, const std::string& code, const core::Strings::Args& args = {}) const {
         const std::string key = group + code;
-        return strings_.has(key) ? strings_.get(key) : code;
+        return strings_.has(key) ? strings_.get(key, args) : code;
     }
 
     void decisions() {
         out_ += heading(text("report.decisions")) + "<table><tbody>\n";
         for (const auto& [t, decision] : s_.decisions) {
-            std::string why = decision.question.empty() ? "" : escape(words_of("web.question.", decision.question));
+            const core::Strings::Args args = decision.reasons.empty() ? core::Strings::Args() : decision.reasons.front().args;
+            std::string why = decision.question.empty() ? "" : escape(words_of("web.question.", decision.question, args));
             for (const flow::Reason& reason : decision.reasons) why += (why.empty() ? "" : "; ") + escape(sentence(reason, strings_));
             out_ += "<tr><td>" + minutes_text(t.seconds()) + "</td><td>" + escape(words_of("decision.", decision.what)) + "</td><td>" + why + "</td></tr>\n";
         }

@@ -127,5 +127,28 @@ TEST(Report, LimitsOfEveryPlanAndDecisionsAreSentencesForTheProfessional) {
     for (const char* code : {"land_in_target", "join_tempo", "plan_adopted", "how_now"}) EXPECT_EQ(text.find(code), std::string::npos) << code;
 }
 
+TEST(Report, BothVersionsSayWhatWasAskedAboutMemoriesAndWhatWasAnswered) {
+    session::Summary s = a_session();
+    const auto ask = [&](const char* track, const char* title) {
+        session::Decision asks{"ask", 0, {{"memory_fits", {{"track", track}, {"title", title}}, .3}}, {}, "memory", {"yes", "no"}, {}};
+        s.decisions.emplace_back(Time{90'000'000'000}, asks);
+    };
+    const auto answer = [&](const char* what, const char* code, const char* track, const char* title) {
+        session::Decision said{what, 0, {{code, {{"track", track}, {"title", title}, {"actor", "local"}, {"role", "listener"}}, 0.0}}, {}, {}, {}, {}};
+        s.decisions.emplace_back(Time{95'000'000'000}, said);
+    };
+    ask("a1", "Clair de lune"), answer("yes", "you_said_yes", "a1", "Clair de lune");
+    ask("b2", "La mer"), answer("no", "you_said_no", "b2", "La mer");
+    ask("c3", "Jeux"), answer("no", "memory_unanswered", "c3", "Jeux");
+    for (const Audience audience : {Audience::kPerson, Audience::kProfessional}) {
+        const std::string text = page(audience, s);
+        for (const char* sentence : {"What we asked you", "1:30 min: We asked whether you would like to hear “Clair de lune”, which carries memories for you. You said yes.",
+                                     "“La mer”, which carries memories for you. You said no.", "“Jeux”, which carries memories for you. You did not answer, which counts as no."})
+            EXPECT_NE(text.find(sentence), std::string::npos) << sentence;
+        EXPECT_EQ(text.find("{title}"), std::string::npos);
+    }
+    EXPECT_EQ(page(Audience::kPerson, a_session()).find("What we asked you"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace attune::report
