@@ -22,6 +22,11 @@ const api = async (method, path, body) => {
 const chrome = await browser();
 const context = await chrome.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', bypassCSP: true });
 const page = await context.newPage();
+let events = null;  // what the page of a session hears from the server; a test adds to it what a session says only after a minute
+await page.routeWebSocket(/\/live(\?|$)/, (socket) => {
+  socket.connectToServer();
+  events = socket;
+});
 const sent = [];
 page.on('request', (r) => { if (['POST', 'PUT'].includes(r.method())) sent.push({ path: new URL(r.url()).pathname.replace('/api/v1', ''), body: JSON.parse(r.postData() || '{}') }); });
 const last = (path) => sent.findLast((s) => s.path === path)?.body;
@@ -89,6 +94,25 @@ await test('a session for a client says who is with them, and shows the contact 
   await page.getByRole('dialog').getByText('Ben 123').waitFor();
   check((await page.getByText('Kim 777').count()) === 0, 'the contact of somebody else');
   await page.getByRole('button', { name: 'I am fine, go on' }).click();
+});
+
+await test('a piece that carries memories is asked about by its title, and the answer says which piece it is about', async () => {
+  const id = (await api('GET', '/sessions')).sessions[0].id;
+  const piece = { track: rows[3].key, title: 'Clair de <lune>' };
+  const event = (what, code, question, answers) =>
+    JSON.stringify({ seq: 0, t_s: 1, kind: 'decision', actor: 'local', origin: 'live', data: { what, request: 0, plan: null, question, answers, reasons: [{ code, args: piece, contribution: 0 }] } });
+  events.send(event('ask', 'memory_fits', 'memory', ['yes', 'no']));
+  const question = page.getByRole('alertdialog', { name: '“Clair de <lune>” carries memories for you. Would you like to hear it now?' });
+  await question.waitFor();
+  await accessible();
+  await question.getByRole('button', { name: 'Yes, play it' }).click();
+  await question.waitFor({ state: 'detached' });
+  const said = last(`/sessions/${id}/commands`);
+  check(said.kind === 'yes' && said.args.track === rows[3].key, JSON.stringify(said));
+  events.send(event('ask', 'memory_fits', 'memory', ['yes', 'no']));
+  await question.waitFor();
+  events.send(event('no', 'memory_unanswered', '', []));   // nobody answered
+  await question.waitFor({ state: 'detached' });
 });
 
 await test('who says twice that it gets worse is offered contact and help card, and the therapist is told', async () => {

@@ -52,6 +52,22 @@ describe('what the page knows of a session', () => {
     expect(model.composer).toBe(null);
   });
 
+  it('asks about a piece that carries memories by its title until it is answered, or nobody did', () => {
+    const about = { title: 'Clair de lune', track: 'ab' };
+    const decision = (seq: number, what: string, code: string, question = '', answers: string[] = []) =>
+      event(seq, seq, 'decision', { what, reasons: [{ code, args: about, contribution: 0 }], plan: null, question, answers });
+    for (const end of [event(4, 4, 'command', { kind: 'yes', args: {} }), event(4, 4, 'command', { kind: 'no', args: {} }), decision(4, 'no', 'memory_unanswered')]) {
+      const model = new SessionModel();
+      model.apply(decision(1, 'ask', 'memory_fits', 'memory', ['yes', 'no']));
+      expect([model.question, model.answers, model.about.title]).toEqual(['memory', ['yes', 'no'], 'Clair de lune']);
+      model.apply(event(2, 2, 'rating', { value: { valence: 0, arousal: 0 }, prompted: false }));
+      model.apply(event(3, 3, 'command', { kind: 'softer', args: {} }));
+      expect(model.question).toBe('memory');
+      model.apply(end);
+      expect(model.question).toBe('');
+    }
+  });
+
   it('offers help when somebody says again that they feel worse, until it is put away', () => {
     const model = new SessionModel();
     const flag = (seq: number, code: string) => event(seq, seq, 'decision', { what: 'flag', reasons: [{ code, args: {}, contribution: 0 }], plan: null, question: '', answers: [] });

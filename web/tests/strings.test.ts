@@ -39,6 +39,11 @@ describe('the catalogue of texts', () => {
     expect(texts(catalogue).filter((text) => kBanned.some((word) => word.test(text)))).toEqual([]);
   });
 
+  it('names the piece that it asks about, and both answers', () => {
+    expect(t('question.memory', { title: 'Clair de lune' })).toContain('“Clair de lune”');
+    for (const answer of ['yes', 'no']) for (const group of ['answer', 'did']) expect(t(`${group}.${answer}`)).not.toBe(`${group}.${answer}`);
+  });
+
   it('fills names and picks the plural', () => {
     expect(fill('{n|One track|{n} tracks} gathered', { n: 1 })).toBe('One track gathered');
     expect(fill('{n|One track|{n} tracks} gathered', { n: 7 })).toBe('7 tracks gathered');

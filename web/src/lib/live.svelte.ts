@@ -51,6 +51,7 @@ export class SessionModel {
   ratings: { t_s: number; va: Va; prompted: boolean }[] = [];
   sources = new Map<string, SourceView>();
   question = '';
+  about: Record<string, string> = {}; // what the question is about: title and track of a piece that carries memories
   answers: string[] = [];
   fault: { room: string; code: string; message: string } | null = null;
   ended = '';
@@ -203,7 +204,7 @@ export class SessionModel {
 
   private onRating(t_s: number, r: { value: Va | null; prompted: boolean }): void {
     if (r.value) this.ratings.push({ t_s, va: r.value, prompted: r.prompted });
-    this.question = '';
+    if (this.question !== 'memory') this.question = '';
   }
 
   private onCommand(c: { kind: string }): void {
@@ -224,7 +225,9 @@ export class SessionModel {
     if (d.what === 'ask') {
       this.question = d.question;
       this.answers = d.answers;
+      this.about = d.reasons[0]?.args ?? {};
     }
+    if (d.what === 'no' && this.question === 'memory') this.question = ''; // nobody answered, or it was a no
     if (d.what === 'flag') {
       this.locked = false; // what flags a session outranks a locked plan
       const code = d.reasons[0]?.code ?? '';
