@@ -24,17 +24,6 @@ double dose_seconds(const flow::Policy& policy) {
     return std::max(*policy.dose_left, 0.0) / share_per_hour * 3600.0;
 }
 
-/// Variance after a stretch that keeps `keep` of the deviation: the filter's process.
-flow::VaGaussian predicted(const flow::VaGaussian& from, const flow::Va& mean, const Process& process,
-                           double seconds) {
-    const double k = process.keep(seconds);
-    const double grown = 1.0 - k * k;
-    return {{std::clamp(mean.valence, -1.0, 1.0), std::clamp(mean.arousal, -1.0, 1.0)},
-            {from.cov[0] * k * k + process.sd_valence * process.sd_valence * grown,
-             from.cov[1] * k * k,
-             from.cov[2] * k * k + process.sd_arousal * process.sd_arousal * grown}};
-}
-
 class Assembler {
 public:
     explicit Assembler(const PlanRequest& request)
@@ -337,6 +326,14 @@ private:
 };
 
 }  // namespace
+
+flow::VaGaussian predicted(const flow::VaGaussian& from, const flow::Va& mean, const Process& process, double seconds) {
+    const double k = process.keep(seconds);
+    const double grown = 1.0 - k * k;
+    return {{std::clamp(mean.valence, -1.0, 1.0), std::clamp(mean.arousal, -1.0, 1.0)},
+            {from.cov[0] * k * k + process.sd_valence * process.sd_valence * grown, from.cov[1] * k * k,
+             from.cov[2] * k * k + process.sd_arousal * process.sd_arousal * grown}};
+}
 
 double planned_seconds(const std::vector<flow::PlanItem>& items) {
     double sum = 0.0;

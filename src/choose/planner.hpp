@@ -23,6 +23,9 @@ namespace attune::choose {
 /// Plan::unmet; it also serves plans made by hand.
 [[nodiscard]] std::vector<flow::Unmet> unmet_of(const PlanRequest& request, const flow::Plan& plan);
 
+/// The felt state `seconds` after `from`, where its mean is `mean`: the variance by the filter's process; the mean clipped to [-1, 1].
+[[nodiscard]] flow::VaGaussian predicted(const flow::VaGaussian& from, const flow::Va& mean, const Process& process, double seconds);
+
 /// The planned time [s] of a list of items, crossfades counted once.
 [[nodiscard]] double planned_seconds(const std::vector<flow::PlanItem>& items);
 

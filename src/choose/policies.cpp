@@ -69,13 +69,9 @@ private:
 
     /// Where the filter's process expects this arm to lead: a rating is held against it as in a plan.
     void expect(flow::PlanItem& item) {
-        const double k = request_.process.keep(item.out_s);
-        const double grown = 1.0 - k * k;
         const Process& p = request_.process;
         const flow::Va u = item.expected ? p.pull(*item.expected, item.predicted_liking) : p.home;
-        predicted_.mean = Process::towards(predicted_.mean, u, k);
-        predicted_.cov = {predicted_.cov[0] * k * k + p.sd_valence * p.sd_valence * grown, predicted_.cov[1] * k * k,
-                          predicted_.cov[2] * k * k + p.sd_arousal * p.sd_arousal * grown};
+        predicted_ = predicted(predicted_, Process::towards(predicted_.mean, u, p.keep(item.out_s)), p, item.out_s);
         item.predicted = predicted_;
     }
 
