@@ -379,6 +379,7 @@ void Conductor::ask_plan(const SessionEvent& event, std::string_view why, bool n
     double rest_s = playing != nullptr ? (playing->out_s - heard_->position_s) / heard_->tempo_ratio : 0.0;
     double lead_s = (order.effective_at - event.t).seconds();
     plan_by_hand_ = by_hand(event) || (in_its_place && plan_by_hand_);
+    order.awaited = plan_by_hand_ && now;
     if (request_ > 1 && !plan_by_hand_) lead_s += kActsAfter.seconds();
     double starts_in_s = lead_s;
     std::vector<ContentKey> also_heard;   // plays now, but is not what the plan will follow
@@ -464,7 +465,7 @@ void Conductor::on(const PlanResult& result, const SessionEvent& event, Outputs&
     if (result.request != request_ || finishing_ || ended_) return;   // overtaken by a newer question
     waiting_for_plan_ = false;
     const std::optional<FramePos> at = result.request == 1 || plan_by_hand_ ? std::nullopt : std::optional(acts_at(event.t));
-    cut_at_ = at && plan_at_once_ ? std::optional(event.t + kActsAfter) : std::nullopt;
+    cut_at_ = result.request > 1 && plan_at_once_ ? std::optional(event.t + kActsAfter) : std::nullopt;   // by hand: at the latest
     plan_ = result.plan;
     plan_.effective_at = event.t;
     plan_.id = ids_->next();

@@ -47,6 +47,7 @@ struct World {
 struct PlanOrder {
     std::uint64_t request = 0;
     Time asked_at, effective_at;
+    bool awaited = false;          ///< a person waits for it: adopted as soon as it is there, at effective_at at the latest
     choose::Strategy strategy = choose::Strategy::kPlanner;
     std::uint64_t seed = 0;
     World world;
@@ -113,7 +114,6 @@ public:
     [[nodiscard]] int replans() const noexcept { return replans_; }
     /// Until the planned end; pauses do not count. Negative once it has passed.
     [[nodiscard]] double seconds_left(Time now) const;
-    [[nodiscard]] bool asking() const noexcept { return !question_.empty(); }
     [[nodiscard]] const std::string& question() const noexcept { return question_; }
     /// What the session taught about its listener so far.
     [[nodiscard]] PersonState learnt(Time now) const;

@@ -17,6 +17,7 @@ namespace {
 constexpr double kAnswerAfterS = 5.0;     ///< a simulated listener answers a question after this
 /// The engine writes ahead of what is heard; news of a second are complete this much after it.
 constexpr Duration kHeardLag = milliseconds(200);
+constexpr Duration kLookForPlan = milliseconds(10);   ///< how often a plan that a person waits for is looked for
 constexpr std::int64_t kSoundEveryS = 10, kSoundFirstS = 3;
 constexpr double kOverrunS = 240.0;       ///< a session that does not end by itself is ended
 
@@ -69,14 +70,29 @@ private:
         if (!s_.live) return;
         const Time heard = t + kHeardLag;
         while (!ended_) {
+            take_awaited();
             const Duration left = heard - s_.player->now();
             if (left.ns <= 0) return;
-            auto incoming = s_.inbox->wait(std::chrono::nanoseconds(left.ns));
+            auto incoming = s_.inbox->wait(std::chrono::nanoseconds(awaited_ ? std::min(left.ns, kLookForPlan.ns) : left.ns));
             if (!incoming) continue;
             const Time now = std::max(last_t_, s_.player->now() - kHeardLag);
             drain_player(now);
             if (!ended_) from_outside(now, *std::move(incoming));
         }
+    }
+
+    /// Who pressed a button hears it when the plan is there, not when its second is over.
+    void take_awaited() {
+        auto plan = awaited_ ? worker_->take(*awaited_) : std::nullopt;
+        if (!plan) return;
+        const std::uint64_t request = *std::exchange(awaited_, std::nullopt);
+        std::erase_if(due_, [&](const auto& due) {
+            const auto* missed = std::get_if<DeadlineMissed>(&due.second);
+            return missed != nullptr && missed->request == request;
+        });
+        const Time now = std::max(last_t_, s_.player->now() - kHeardLag);
+        drain_player(now);
+        if (!ended_) consume(now, PlanResult{request, *std::move(plan)});
     }
 
     /// What devices said before the first sample was heard is not of this session.
@@ -247,7 +263,8 @@ private:
         } else if (!s_.live) {
             due_.emplace(order.effective_at.ns, PlanResult{order.request, run_plan(order)});
         } else {
-            // Decided when it is due: the worker's plan, or a missed deadline.
+            // Decided when it is due, or as soon as it is there if somebody waits: the worker's plan, or a missed deadline.
+            awaited_ = order.awaited ? std::optional(order.request) : std::nullopt;
             due_.emplace(order.effective_at.ns, DeadlineMissed{order.request, "plan"});
             worker_->ask(std::move(order));
         }
@@ -316,6 +333,7 @@ private:
     flow::Origin origin_ = flow::Origin::kLive;
     Inbox own_inbox_;
     std::unique_ptr<PlannerWorker> worker_;
+    std::optional<std::uint64_t> awaited_;       ///< request of the plan that a person waits for
     Time last_t_;
     bool ended_ = false, check_in_due_ = false;
 };

@@ -4,7 +4,7 @@
 ///
 /// Order    of each second: news of the player, frames and evidence, answers and plans that are due, then
 ///          the tick. A plan asked for at t takes effect at t + 1 s in both; live, one that is late is a
-///          recorded missed deadline
+///          recorded missed deadline, and one that a person waits for (a skip) is taken as soon as it is there
 /// Live     waits for each second to be heard, takes buttons and ratings from the inbox in between, and
 ///          plans on a worker. Fast: one thread, no waiting
 /// Threads  the caller's is the conductor's. `cancel` is looked at every second

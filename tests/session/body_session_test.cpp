@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "affect/body_recogniser.hpp"
 #include "choose/replan.hpp"
 #include "core/random.hpp"
 #include "support/stage.hpp"
@@ -227,6 +228,55 @@ TEST(BodySession, WhereNothingMayBeInferredFromABodyItDoesNothing) {
     Cast cast = tense_evening();
     cast.policy.infer_from_body = false;
     EXPECT_TRUE(of_body(run_with_body(4.0, std::move(cast))).empty());
+}
+
+/// A strap: 66 beats a minute and what breath and minutes do to them, 14 more from `up_s` on.
+class Strap final : public sense::Source {
+public:
+    Strap(double up_s, std::uint64_t seed) : up_s_(up_s), random_(seed, "test/strap") {}
+    const std::string& id() const noexcept override { return id_; }
+    flow::SourceKind kind() const noexcept override { return flow::SourceKind::kHeart; }
+    flow::Provenance provenance() const override {
+        flow::Provenance p;
+        p.origin = flow::Origin::kSimulated;
+        return p;
+    }
+    std::vector<sense::ChannelInfo> channels() const override { return {}; }
+    bool live() const noexcept override { return false; }
+    bool finished() const noexcept override { return false; }
+    void close() noexcept override {}
+    Result<void> pull(Time until, sense::Batch& out) override {
+        for (; next_ + 1 <= until.ns / 1'000'000'000; ++next_) {
+            slow_ = .95 * slow_ + random_.normal(0.0, .8);
+            flow::SensorFrame frame;
+            frame.source = id_;
+            frame.channel = flow::Channel::kHeartRate;
+            frame.rate_hz = 1.0;
+            frame.t = Time{} + seconds(next_);
+            frame.provenance = provenance();
+            const double up = static_cast<double>(next_) >= up_s_ ? 14.0 : 0.0;
+            frame.samples = {static_cast<float>(66.0 + up + slow_ + random_.normal(0.0, 1.0))};
+            out.frames.push_back(std::move(frame));
+        }
+        return {};
+    }
+
+private:
+    std::string id_ = "strap";
+    double up_s_, slow_ = 0.0;
+    core::Random random_;
+    std::int64_t next_ = 0;
+};
+
+TEST(BodySession, AHeartThatReallyBeatsFasterForMinutesIsEnoughAndOneThatDoesNotIsNot) {
+    for (const bool rises : {true, false}) {
+        Cast cast = tense_evening();
+        cast.sources.push_back(std::make_unique<Strap>(rises ? 480.0 : 1e9, 7));
+        cast.recognisers.push_back(std::make_unique<affect::BodyRecogniser>("strap", nullptr));
+        const auto acts = of_body(run(std::move(cast)));
+        EXPECT_EQ(!acts.empty(), rises);
+        for (const auto& [t, decision] : acts) EXPECT_GE(t.seconds(), 540.0);
+    }
 }
 
 /// The session's JSON without what names this run.

@@ -112,6 +112,26 @@ TEST(FastSession, ASimulatedSkipNamesItsFrameInTheRecordAndIsCutThereAPersonsOwn
     EXPECT_FALSE(by_hand[1]);
 }
 
+TEST(FastSession, OnlyAPlanThatAPersonWaitsForIsTakenBeforeItsSecondIsOver) {
+    const auto awaited = [](flow::CommandKind kind, flow::Origin origin) {
+        const Outcome outcome = run({.persona = "calm", .script = {command_at(30, kind)}});
+        auto conductor = *Conductor::create(std::get<Start>(outcome.events.front().payload), stage().world);
+        std::vector<bool> found;
+        for (SessionEvent event : outcome.events) {
+            if (is_output(event.kind())) continue;
+            if (event.kind() == EventKind::kCommand) event.origin = origin;
+            const Outputs out = conductor.step(event);
+            if (out.plan) found.push_back(out.plan->awaited);
+            if (event.kind() == EventKind::kCommand) break;
+        }
+        return found;
+    };
+    EXPECT_EQ(awaited(flow::CommandKind::kSkip, flow::Origin::kLive), (std::vector{false, true}));
+    EXPECT_EQ(awaited(flow::CommandKind::kBack, flow::Origin::kLive), (std::vector{false, true}));
+    EXPECT_EQ(awaited(flow::CommandKind::kHold, flow::Origin::kLive), (std::vector{false, false})) << "nothing is cut for it";
+    EXPECT_EQ(awaited(flow::CommandKind::kSkip, flow::Origin::kSimulated), (std::vector{false, false})) << "in every way to run alike";
+}
+
 TEST(FastSession, WithoutAResponseNoPolicyDiffersFromSilence) {
     const auto end = [](const std::string& strategy) {
         return *run({.seed = 4, .strategy = strategy, .response = 0.0}).result.true_final;
