@@ -12,10 +12,12 @@
 #include "core/paths.hpp"
 #include "report/html.hpp"
 #include "sense/recorder.hpp"
+#include "session/audience.hpp"
 #include "session/codec.hpp"
 #include "session/from_samples.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
+#include "session/told_words.hpp"
 
 namespace attune::app {
 namespace {
@@ -86,18 +88,31 @@ Result<void> write_samples(session::Space& space, const session::SessionRow& row
     return recorder.close();
 }
 
+/// Whether who looks is shown the estimated state.
+Result<bool> state_shown(session::Space& space, const session::SessionRow& row, std::span<const session::SessionEvent> events, const std::string& as) {
+    ATTUNE_TRY(const auto role, session::parse_role(as));
+    care::People people = space.people();
+    return session::state_shown(people, row, events, role);
+}
+constexpr const char* kAs = "who looks: listener, therapist, owner or researcher; where the intake hides the state, only a therapist or a researcher sees it";
+
 void add_show(CLI::App& session, Context& context) {
     auto events = std::make_shared<bool>(false);
     auto samples = std::make_shared<std::string>();
-    const auto work = [events, samples](session::Space& space, const session::SessionRow& row) -> Result<int> {
+    auto as = std::make_shared<std::string>("listener");
+    const auto work = [events, samples, as](session::Space& space, const session::SessionRow& row) -> Result<int> {
         if (!samples->empty()) ATTUNE_CHECK(write_samples(space, row, *samples));
         ATTUNE_TRY(const auto list, session::read_events(space.db(), row.id));
+        ATTUNE_TRY(const bool shown, state_shown(space, row, list, *as));
         if (*events) {
-            for (const auto& event : list) std::puts(to_json(event).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+            for (const auto& event : list) {
+                const json object = shown ? to_json(event) : session::without_state(to_json(event));
+                if (!object.is_null()) std::puts(object.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+            }
             return kDone;
         }
         ATTUNE_TRY(const auto summary, session::summarise(list));
-        json object = session::to_json(summary);
+        json object = shown ? session::to_json(summary) : session::to_json_without_state(summary);
         object["status"] = to_string(row.status);
         object["started_at"] = core::rfc3339(row.started_wall_ns);
         ATTUNE_TRY(object["samples"], samples_json(space.db(), row.id));
@@ -107,6 +122,7 @@ void add_show(CLI::App& session, Context& context) {
     auto* show = on_session(session, context, "show", "what happened in a session", work);
     show->add_flag("--events", *events, "every event, a JSON object a line");
     show->add_option("--samples", *samples, "writes the samples that were kept to this new folder, as replay:DIR reads them");
+    show->add_option("--as", *as, kAs)->capture_default_str();
 }
 
 json to_json(const session::SamplesReport& report) {
@@ -167,7 +183,8 @@ int replay_status(const session::ReplayReport& report, const session::SamplesRep
 
 void add_replay(CLI::App& session, Context& context) {
     auto from_samples = std::make_shared<bool>(false);
-    const auto work = [from_samples, &context](session::Space& space, const session::SessionRow& row) -> Result<int> {
+    auto as = std::make_shared<std::string>("listener");
+    const auto work = [from_samples, as, &context](session::Space& space, const session::SessionRow& row) -> Result<int> {
         ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
         ATTUNE_TRY(const auto world, session::recorded_world(space.db(), events));
         std::optional<session::Recomputation> recomputation;
@@ -175,7 +192,10 @@ void add_replay(CLI::App& session, Context& context) {
             const auto& start = std::get<session::Start>(events.front().payload);   // recorded_world has seen it
             ATTUNE_TRY(recomputation, session::Recomputation::create(space.db(), space.seal(), start, space.data_dir()));
         }
-        ATTUNE_TRY(const auto report, session::replay(events, world, recomputation ? &*recomputation : nullptr));
+        ATTUNE_TRY(auto report, session::replay(events, world, recomputation ? &*recomputation : nullptr));
+        // The text of a difference quotes what was recorded, the state too.
+        ATTUNE_TRY(const bool shown, state_shown(space, row, events, *as));
+        if (!shown && report.first_difference) report.difference = "not shown to this listener (--as therapist)";
         const session::SamplesReport* samples = recomputation ? &recomputation->report() : nullptr;
         if (context.json) {
             print(to_json(row.id, report, samples));
@@ -185,16 +205,21 @@ void add_replay(CLI::App& session, Context& context) {
         }
         return replay_status(report, samples);
     };
-    on_session(session, context, "replay", "recompute a session from its record and compare bit for bit", work)
-        ->add_flag("--from-samples", *from_samples, "recompute what was said of heart, skin and breath too, from the samples that were kept");
+    auto* replay = on_session(session, context, "replay", "recompute a session from its record and compare bit for bit", work);
+    replay->add_option("--as", *as, kAs)->capture_default_str();
+    replay->add_flag("--from-samples", *from_samples, "recompute what was said of heart, skin and breath too, from the samples that were kept");
 }
 
 void add_report(CLI::App& session, Context& context) {
     auto out = std::make_shared<std::string>();
     auto professional = std::make_shared<bool>(false);
+    auto as = std::make_shared<std::string>("listener");
     const auto work = [=, &context](session::Space& space, const session::SessionRow& row) -> Result<int> {
         ATTUNE_TRY(const auto events, session::read_events(space.db(), row.id));
-        ATTUNE_TRY(const auto summary, session::summarise(events));
+        ATTUNE_TRY(const bool shown, state_shown(space, row, events, *as));
+        if (*professional) ATTUNE_CHECK(session::may_read_professional(shown));
+        ATTUNE_TRY(auto summary, session::summarise(events));
+        if (!shown) summary = session::without_state(std::move(summary));
         ATTUNE_TRY(const auto strings, core::Strings::installed());
         report::Options options;
         options.audience = *professional ? report::Audience::kProfessional : report::Audience::kPerson;
@@ -206,6 +231,7 @@ void add_report(CLI::App& session, Context& context) {
     auto* report = on_session(session, context, "report", "a session as one HTML page", work);
     report->add_option("--out", *out, "file to write")->required();
     report->add_flag("--professional", *professional, "everything; without it the version for the person or family");
+    report->add_option("--as", *as, kAs)->capture_default_str();
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "app/session_voice.hpp"
 #include "app/terminal_keys.hpp"
 #include "core/text.hpp"
+#include "session/audience.hpp"
 #include "session/launch.hpp"
 #include "session/told_words.hpp"
 
@@ -95,6 +96,7 @@ bool worse_again(const session::SessionEvent& event) {
 Result<session::RunReport> play(Context& context, session::Space& space, const session::RunRequest& request, const core::Strings& strings) {
     session::Inbox inbox;
     Id person;
+    bool hidden = false;   // what is inferred is not said to this listener
     std::unique_ptr<TerminalKeys> keys;
     std::future<void> help;
     SessionVoice voice(strings, say);
@@ -108,8 +110,9 @@ Result<session::RunReport> play(Context& context, session::Space& space, const s
             keys = TerminalKeys::listen(inbox, [&] { print_help_of(context, person); });
             voice.keys_are_heard(keys != nullptr);
         }
+        hidden = hidden || session::hides_state(event);
         if (request.fast) return;
-        voice.hear(event);
+        voice.hear(hidden ? session::without_state(event) : event);
         if (worse_again(event)) help = std::async(std::launch::async, [&] { print_help_of(context, person); });  // the session waits for no file
     };
     auto report = session::run_session(space, request, context.cancel, watch, request.fast ? nullptr : &inbox);

@@ -2,6 +2,10 @@
 #pragma once
 /// The live pages of all sessions: an event becomes JSON once, and every page holds the same bytes.
 ///
+/// Where the listener must not see their state, there are two versions of these bytes: a therapist's page gets all of
+/// it, every other page what session/audience.hpp leaves. Once hidden, a session stays so, and what was said before is
+/// hidden from pages that come later.
+///
 /// A page that comes back says the last seq that it saw and gets the rest; what is older than the
 /// memory of the hub it is given from the record by the caller.
 #include <deque>
@@ -20,8 +24,8 @@ namespace attune::serve {
 
 /// The event as pages read it: session::to_json without paths and without what only replay needs;
 /// empty for events that no page shows (ticks, plan results: the decision that adopts one carries
-/// it).
-[[nodiscard]] std::string page_event(const session::SessionEvent& event);
+/// it), and for those of which nothing is left without the state.
+[[nodiscard]] std::string page_event(const session::SessionEvent& event, bool state_shown);
 
 /// Threads: any.
 class LiveHub {
@@ -35,19 +39,37 @@ public:
     /// The pages get what they have not seen and are closed as kNormal.
     void close(const Id& session);
     [[nodiscard]] bool has(const Id& session) const;
-    /// Sends everything after `since` and from then on what comes. False if the session is not
+    /// Sends everything after `since` and from then on what comes, as `role` may see it. False if the session is not
     /// live.
-    [[nodiscard]] bool join(const Id& session, std::uint64_t since,
-                            const std::shared_ptr<Outbox>& page);
+    [[nodiscard]] bool join(const Id& session, std::uint64_t since, const std::shared_ptr<Outbox>& page,
+                            flow::Role role);
+    /// Whose session it is; none if it is not live or nobody's.
+    [[nodiscard]] Id person(const Id& session) const;
+    /// From now on no listener's page sees the state of this person in a session that runs.
+    void hide_state(const Id& person);
     [[nodiscard]] std::size_t pages(const Id& session) const;
 
 private:
-    struct Room {
-        std::deque<std::pair<std::uint64_t, Bytes>> past;
-        Bytes start;  ///< the first event, kept beyond the limit
-        std::vector<std::weak_ptr<Outbox>> pages;
+    /// An event in both versions: the same bytes while the state is shown; `shown` is null where nothing is left.
+    struct Said {
+        std::uint64_t seq = 0;
+        Bytes all, shown;
+        bool hidden = false;   ///< `shown` is without the state
     };
-    static void send(Room& room, const Bytes& bytes);
+    struct Page {
+        std::weak_ptr<Outbox> box;
+        bool all = false;
+    };
+    struct Room {
+        Id person;
+        bool hidden = false;
+        std::deque<Said> past;
+        Said start;  ///< the first event, kept beyond the limit
+        std::vector<Page> pages;
+    };
+    static void send(Room& room, const Bytes& all, const Bytes& shown);
+    /// Strips some of what was said before the room was hidden; false when nothing is left to do.
+    static bool strip_some(Room& room);
 
     mutable std::mutex mutex_;  ///< guards rooms_
     std::map<Id, Room> rooms_;

@@ -15,6 +15,7 @@
 #include "serve/json_body.hpp"
 #include "serve/problem.hpp"
 #include "library/catalogue.hpp"
+#include "session/audience.hpp"
 #include "session/consent.hpp"
 #include "session/helped.hpp"
 #include "session/onboarding.hpp"
@@ -154,6 +155,7 @@ Result<std::string> set_intake(House& house, const Request& request, const PathA
     }
     ATTUNE_CHECK(take_values(body, *desk, intake));
     ATTUNE_CHECK(desk->people.set_intake(person.id, intake));
+    if (session::hides_state_today(desk->people, person.id)) house.hub().hide_state(person.id);
     if (!body.has("contact")) return std::string("{}");
     ATTUNE_TRY(const std::string contact, body.text("contact", 400));
     if (contact == care::contact_line(person)) return std::string("{}");

@@ -14,6 +14,7 @@
 #include "serve/house.hpp"
 #include "serve/json_body.hpp"
 #include "serve/problem.hpp"
+#include "session/audience.hpp"
 #include "session/codec.hpp"
 #include "session/record.hpp"
 #include "session/replay.hpp"
@@ -191,20 +192,15 @@ Result<std::string> list(House& house) {
     return to_text({{"schema", "attune/sessions/1"}, {"sessions", out}});
 }
 
-/// What the policy of the session, or today's of the person, keeps from them. A therapist or a researcher sees it: "as"
-/// says who looks, as --as on the command line.
+/// "as" says who looks, as --as on the command line.
+Result<flow::Role> looker(const Request& request) { return session::parse_role(request.value("as", "listener")); }
+
+/// What is kept from whoever looks is decided in session/audience.hpp.
 Result<bool> may_see_state(House& house, store::Connection& db, const session::SessionRow& row,
-                           const std::vector<session::SessionEvent>& events, const std::string& as) {
-    ATTUNE_TRY(const flow::Role role, session::parse_role(as));
-    if (role == flow::Role::kTherapist || role == flow::Role::kResearcher) return true;
-    for (const session::SessionEvent& event : events) {
-        if (const auto* start = std::get_if<session::Start>(&event.payload); start != nullptr && !start->policy.show_state) return false;
-        if (const auto* policy = std::get_if<flow::Policy>(&event.payload); policy != nullptr && !policy->show_state) return false;
-    }
-    if (row.person.none()) return true;
+                           const std::vector<session::SessionEvent>& events, const Request& request) {
+    ATTUNE_TRY(const flow::Role role, looker(request));
     care::People people(db, house.space().seal());
-    const auto today = people.policy(row.person, house.deployment(), false, core::wall_now_ns());
-    return !today || today->show_state;  // a person who was erased has no policy of today
+    return session::state_shown(people, row, events, role);
 }
 
 Result<std::string> show(House& house, const Request& request, const PathArgs& args) {
@@ -213,16 +209,11 @@ Result<std::string> show(House& house, const Request& request, const PathArgs& a
     ATTUNE_TRY(const auto events, session::read_events(*db, row.id));
     json out = {{"schema", "attune/session/1"}, {"session", row.id.text()}};
     json path = json::array(), ratings = json::array(), words = json::array();
-    ATTUNE_TRY(const bool state_shown, may_see_state(house, *db, row, events, request.value("as", "listener")));
+    ATTUNE_TRY(const bool state_shown, may_see_state(house, *db, row, events, request));
     if (!events.empty()) {
         ATTUNE_TRY(const session::Summary summary, session::summarise(events));
-        out = session::to_json(summary);
+        out = state_shown ? session::to_json(summary) : session::to_json_without_state(summary);
         words = summary.start.words;
-        if (!state_shown) {
-            out["final_estimate"] = nullptr;
-            if (!summary.start.start) out["distance_start"] = nullptr;  // without a rating they are the estimate's
-            if (!summary.final_rating()) out["distance_final"] = nullptr;
-        }
         // At most one point in five seconds: a page draws no more.
         for (std::size_t i = 0; state_shown && i < summary.states.size(); i += 5) {
             const flow::AffectState& s = summary.states[i];
@@ -280,26 +271,28 @@ Result<std::string> events(House& house, const Request& request, const PathArgs&
         return fail(ErrorCode::kBadArgument, "'since' must be a whole number from 0 on");
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
-    ATTUNE_TRY(const auto list,
-               session::read_events(*db, row.id, {}, static_cast<std::uint64_t>(*since)));
+    ATTUNE_TRY(const auto list, session::read_events(*db, row.id));  // a policy of before `since` counts, too
+    ATTUNE_TRY(const bool state_shown, may_see_state(house, *db, row, list, request));
     std::string out;
     for (const session::SessionEvent& event : list) {
-        if (const std::string text = page_event(event); !text.empty())
+        if (event.seq <= static_cast<std::uint64_t>(*since)) continue;
+        if (const std::string text = page_event(event, state_shown); !text.empty())
             out += (out.empty() ? "" : ",") + text;
     }
     return "{\"schema\":\"attune/events/1\",\"events\":[" + out + "]}";
 }
 
-Result<std::string> replay(House& house, const PathArgs& args) {
+Result<std::string> replay(House& house, const Request& request, const PathArgs& args) {
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
     ATTUNE_TRY(const auto list, session::read_events(*db, row.id));
+    ATTUNE_TRY(const bool state_shown, may_see_state(house, *db, row, list, request));
     ATTUNE_TRY(const session::World world, session::recorded_world(*db, list));
     ATTUNE_TRY(const session::ReplayReport report, session::replay(list, world));
     const std::string message = report.identical()
                                     ? ""
                                     : "Event " + std::to_string(*report.first_difference) +
-                                          " differs: " + report.difference;
+                                          " differs" + (state_shown ? ": " + report.difference : ".");  // it quotes values
     return to_text({{"schema", "attune/replay/1"},
                     {"equal", report.identical()},
                     {"message", message},
@@ -318,7 +311,10 @@ Result<Response> report_page(House& house, const Request& request, const PathArg
     ATTUNE_TRY(const auto db, house.connect());
     ATTUNE_TRY(const session::SessionRow row, session::find_session(*db, args.at("id")));
     ATTUNE_TRY(const auto list, session::read_events(*db, row.id));
-    ATTUNE_TRY(const session::Summary summary, session::summarise(list));
+    ATTUNE_TRY(const bool state_shown, may_see_state(house, *db, row, list, request));
+    if (version == "professional") ATTUNE_CHECK(session::may_read_professional(state_shown));
+    ATTUNE_TRY(session::Summary summary, session::summarise(list));
+    if (!state_shown) summary = session::without_state(std::move(summary));
     ATTUNE_TRY(const core::Strings strings, core::Strings::installed());
     report::Options options;
     options.audience =
@@ -344,14 +340,24 @@ Result<std::string> remove(House& house, const PathArgs& args) {
     return std::string("{}");
 }
 
+/// The intake may have changed since the session began, in this process or in another. What cannot be asked is hidden.
+void heed_today(House& house, const Id& session) {
+    const Id person = house.hub().person(session);
+    if (person.none()) return;
+    const auto db = house.connect();
+    if (!db) return house.hub().hide_state(person);
+    care::People people(**db, house.space().seal());
+    if (session::hides_state_today(people, person)) house.hub().hide_state(person);
+}
+
 /// Follows a session; what the page says on this socket is not read (commands are requests).
 class LiveSocket final : public SocketHandler {
 public:
-    LiveSocket(House& house, const Id& session, std::uint64_t since)
-        : house_(house), session_(session), since_(since) {}
+    LiveSocket(House& house, const Id& session, std::uint64_t since, flow::Role role)
+        : house_(house), session_(session), since_(since), role_(role) {}
     void opened(std::shared_ptr<Outbox> outbox) override {
         outbox_ = std::move(outbox);
-        if (house_.hub().join(session_, since_, outbox_)) return;
+        if (house_.hub().join(session_, since_, outbox_, role_)) return;
         outbox_->close(CloseReason::kNormal);  // not running: the page asks for the record
     }
     void received(std::string_view, bool) override {}
@@ -361,6 +367,7 @@ private:
     House& house_;
     Id session_;
     std::uint64_t since_;
+    flow::Role role_;
     std::shared_ptr<Outbox> outbox_;
 };
 
@@ -462,7 +469,7 @@ void add_record_routes(Router& router, House& house) {
                });
     router.add(
         Method::kPost, "/api/v1/sessions/{id}/replay",
-        answers_json([&house](const Request&, const PathArgs& a) { return replay(house, a); }));
+        answers_json([&house](const Request& r, const PathArgs& a) { return replay(house, r, a); }));
 }
 
 }  // namespace
@@ -497,10 +504,13 @@ void add_session_routes(Router& router, House& house) {
                       [&house](const Request& request, const PathArgs& args) -> Accepted {
                           const auto id = Id::parse(args.at("id"));
                           if (!id) return tl::unexpected<Response>(problem(id.error()));
+                          const auto role = looker(request);
+                          if (!role) return tl::unexpected<Response>(problem(role.error()));
+                          if (!session::sees_everything(*role)) heed_today(house, *id);
                           const auto since = core::parse_int(request.value("since", "0"));
                           return std::make_unique<LiveSocket>(
                               house, *id,
-                              since && *since > 0 ? static_cast<std::uint64_t>(*since) : 0);
+                              since && *since > 0 ? static_cast<std::uint64_t>(*since) : 0, *role);
                       });
     router.add_socket("/api/v1/sessions/{id}/sound", sound_socket(house));
     router.add_socket("/api/v1/sessions/{id}/sense", host_socket<SenseSocket>(house));

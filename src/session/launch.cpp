@@ -14,6 +14,7 @@
 #include "play/opus_sink.hpp"
 #include "sense/open_source.hpp"
 #include "sense/simulated_source.hpp"
+#include "session/audience.hpp"
 #include "session/codec.hpp"
 #include "session/consent.hpp"
 #include "session/event_writer.hpp"
@@ -375,7 +376,8 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
 }
 
 json to_json(const RunReport& report) {
-    json object = to_json(report.summary);
+    const bool hidden = !report.summary.start.policy.show_state;
+    json object = hidden ? to_json_without_state(report.summary) : to_json(report.summary);
     object["underruns"] = report.player.sound.underruns;
     object["wall_s"] = report.wall_s;
     object["first_sound_s"] = report.player.first_sound_s ? json(*report.player.first_sound_s) : json(nullptr);

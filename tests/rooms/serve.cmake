@@ -14,6 +14,7 @@ endif()
 # What needs the whole house.
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TARGET attune_session AND TARGET attune_report)
   attune_test(serve_house unit DEPS serve LIBS nlohmann_json::nlohmann_json SOURCES
+    unit/serve_audience_test.cpp
     unit/serve_care_test.cpp
     unit/serve_track_audio_test.cpp
     unit/serve_workshop_test.cpp)

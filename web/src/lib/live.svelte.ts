@@ -13,7 +13,7 @@ export interface SourceView {
   kind: string;
   status: string;
   quality: string;
-  weight: number;
+  weight: number | null; // null: hidden from this listener
   n_ratings: number;
   earned: boolean;
   reason: string;
@@ -163,14 +163,14 @@ export class SessionModel {
 
   private onState(t_s: number, state: AffectState): void {
     this.state = state;
-    if (state.any_evidence) this.felt.push({ t_s, va: state.felt.mean });
+    if (state.any_evidence && state.felt) this.felt.push({ t_s, va: state.felt.mean });
     if (this.felt.length > kMaxPath) this.felt.shift();
     for (const s of state.sources) {
       const view = this.source(s.id, s.kind);
       view.status = s.status;
-      view.weight = s.weight;
-      view.n_ratings = s.n_ratings;
-      view.earned = s.earned;
+      view.weight = s.weight ?? null;
+      view.n_ratings = s.n_ratings ?? 0;
+      view.earned = s.earned ?? false;
       view.reason = s.reason;
     }
   }

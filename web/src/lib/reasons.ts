@@ -20,7 +20,7 @@ export function spoken(reasons: Reason[]): Reason[] {
 
 /** The two largest contributions as sentences. */
 export function sentence(item: Pick<PlanItem, 'reasons'>): string {
-  const sorted = spoken(item.reasons).sort((a, b) => b.contribution - a.contribution);
+  const sorted = spoken(item.reasons).sort((a, b) => (b.contribution ?? 0) - (a.contribution ?? 0));
   if (sorted.length === 0) return t('why.none');
   return sorted.slice(0, 2).map((reason) => asSentence(reasonText(reason))).join(' ');
 }

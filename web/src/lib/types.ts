@@ -9,10 +9,11 @@ export interface Gaussian {
   mean: Va;
   cov: [number, number, number];
 }
+// What is null here where a page of theirs would show it: the state is hidden from this listener (session/audience.hpp).
 export interface Reason {
   code: string;
   args: Record<string, string>;
-  contribution: number;
+  contribution: number | null;
 }
 export interface PlanItem {
   id: string | null;
@@ -27,33 +28,34 @@ export interface PlanItem {
   expected: Va | null;
   expected_sd: Va | null;
   predicted_liking: number;
-  waypoint: Va;
+  waypoint: Va | null;
   reasons: Reason[];
-  score: number;
+  score: number | null;
   counterfactual: string;
   p_limits_held: number | null;
 }
 export interface Plan {
   id: string | null;
   items: PlanItem[];
-  unmet: { limit: string; item: number; value: number; allowed: number; remedy?: string }[];
+  unmet: { limit: string; item: number; value: number | null; allowed: number; remedy?: string }[];
 }
 export interface SourceState {
   id: string;
   kind: string;
   status: string;
-  weight: number;
-  r: number;
-  n_ratings: number;
-  earned: boolean;
+  weight?: number;
+  r?: number;
+  n_ratings?: number;
+  earned?: boolean;
   reason: string;
 }
+/** Where it is hidden there are only the sources, each with id, kind, status and reason. */
 export interface AffectState {
-  felt: Gaussian;
-  shadow: Gaussian;
-  evidence: { ratings: number; sensors: number; music: number };
-  any_evidence: boolean;
-  stress: number | null;
+  felt?: Gaussian;
+  shadow?: Gaussian;
+  evidence?: { ratings: number; sensors: number; music: number };
+  any_evidence?: boolean;
+  stress?: number | null;
   sources: SourceState[];
   origin: string;
 }
@@ -85,10 +87,10 @@ export interface SoundReport {
 export interface Evidence {
   source: string;
   kind: string;
-  valence: { x: number } | null;
-  arousal: { x: number } | null;
-  display: { labels: string[]; probabilities: number[]; smoothed: string } | null;
-  activation: number | null;
+  valence?: { x: number } | null;
+  arousal?: { x: number } | null;
+  display?: { labels: string[]; probabilities: number[]; smoothed: string } | null;
+  activation?: number | null;
   quality: string;
   abstained: string | null;
   model: string;
