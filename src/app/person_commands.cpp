@@ -148,6 +148,14 @@ Result<json> plans_json(store::Connection& db, care::People& people, const Id& p
     return out;
 }
 
+/// Who said that something must never play; what was blocked before this was kept is not listed.
+json blocked_by_json(const care::Settings& settings) {
+    json out = json::array();
+    for (const auto& [choice, by] : settings.blocked_by)
+        out.push_back({{"choice", choice}, {"actor", by.actor}, {"role", flow::to_string(by.role)}, {"at", core::rfc3339(by.at_ns)}});
+    return out;
+}
+
 json loudness_json(const care::Settings& settings) {
     const flow::Policy standing;
     return {{"ceiling_dba", settings.ceiling_dba.value_or(standing.ceiling_dba)},
@@ -171,7 +179,7 @@ Result<int> show(Context& context, session::Space& space, const Words& w) {
     ATTUNE_TRY(const json plans, plans_json(space.db(), people, p.id));
     const json out = {{"schema", "attune.person/1"}, {"person", person_json(p)}, {"intake", intake_json(intake)},
                       {"consents", consents}, {"blocked_tracks", blocked}, {"blocked_artists", settings.blocked_artists},
-                      {"blocked_tags", settings.blocked_tags}, {"memories", memories_json(settings)}, {"loved", loved},
+                      {"blocked_tags", settings.blocked_tags}, {"blocked_by", blocked_by_json(settings)}, {"memories", memories_json(settings)}, {"loved", loved},
                       {"loudness", loudness_json(settings)}, {"plans", plans}};
     (void)context;
     print(out);
@@ -185,6 +193,7 @@ Result<int> onboard(Context& context, session::Space& space, const Words& w) {
     ATTUNE_TRY(wishes.love, choices_of(space, w.love));
     ATTUNE_TRY(wishes.never, choices_of(space, w.never));
     ATTUNE_TRY(wishes.allow, choices_of(space, w.allow));
+    ATTUNE_TRY(wishes.by.role, session::parse_role(w.role));
     for (const std::string& text : w.memories) {
         const auto equals = text.rfind('=');
         if (equals == std::string::npos)
@@ -258,9 +267,8 @@ Result<int> loudness(Context& context, session::Space& space, const Words& w) {
     ATTUNE_TRY(const auto p, who(space, w));
     ATTUNE_TRY(const auto role, session::parse_role(w.role));
     care::People people = space.people();
-    ATTUNE_TRY(care::Settings settings, people.settings(p.id));
-    ATTUNE_CHECK(care::change_loudness(settings, w.loudness, role));
-    ATTUNE_CHECK(people.set_settings(p.id, settings));
+    ATTUNE_CHECK(people.change_settings(p.id, [&](care::Settings& settings) { return care::change_loudness(settings, w.loudness, role); }));
+    ATTUNE_TRY(const care::Settings settings, people.settings(p.id));
     const flow::Policy standing;
     const double dba = settings.ceiling_dba.value_or(standing.ceiling_dba), gain = settings.ceiling_gain_db.value_or(standing.ceiling_gain_db);
     if (context.json) {
@@ -309,7 +317,8 @@ void add_person_commands(CLI::App& app, Context& context) {
     auto* o = command(*person, context, w, "onboard", "five to ten tracks or artists they love, what never to play, what carries memories", onboard);
     o->add_option("--love", w->love, "TRACK or artist:NAME (may be repeated)");
     o->add_option("--never", w->never, "TRACK, artist:NAME or tag:NAME");
-    o->add_option("--allow", w->allow, "takes a --never back");
+    o->add_option("--allow", w->allow, "takes a --never back, and what was blocked in a session");
+    o->add_option("--as", w->role, "listener, therapist, owner or researcher; what a therapist blocked, a therapist or the owner allows")->capture_default_str();
     o->add_option("--memory", w->memories, "TRACK=ask, TRACK=only-with-me, TRACK=never, or TRACK=none to take a mark back");
     auto* g = command(*person, context, w, "consent", "leave for a sensor, given or taken back", consent);
     g->add_option("what", w->what, "grant or withdraw")->required();

@@ -48,7 +48,7 @@ Result<int> tell(Context& context, session::Space& space, Tell tell) {
     session::Speaker speaker{tell.actor, flow::Role::kListener};
     ATTUNE_TRY(speaker.role, session::parse_role(tell.role));
     ATTUNE_TRY(const auto row, session::find_session(space.db(), tell.id));
-    if (tell.words.size() == 2 && (tell.words[0] == "next" || tell.words[0] == "block")) {
+    if (tell.words.size() == 2 && (tell.words[0] == "next" || tell.words[0] == "block") && !tell.words[1].starts_with("artist:")) {
         ATTUNE_TRY(const auto key, library::Catalogue(space.db()).find(tell.words[1]));
         tell.words[1] = key.hex();
     }

@@ -143,6 +143,73 @@ Result<void> change_loudness(Settings& settings, const Loudness& wish, flow::Rol
     return {};
 }
 
+namespace {
+
+constexpr std::string_view kArtist = "artist:", kTag = "tag:";
+
+/// The choice as it is kept: a key in hex, or the prefix and the name in lower case.
+Result<std::string> kept_choice(std::string_view choice) {
+    for (const std::string_view prefix : {kArtist, kTag}) {
+        if (!choice.starts_with(prefix)) continue;
+        const std::string name = core::to_lower_ascii(core::trim(choice.substr(prefix.size())));
+        if (name.empty()) return fail(ErrorCode::kBadArgument, "'" + std::string(choice) + "' names nothing");
+        return std::string(prefix) + name;
+    }
+    ATTUNE_TRY(const ContentKey key, ContentKey::parse(choice));
+    return key.hex();
+}
+
+flow::Role role_named(std::string_view name) {
+    for (const flow::Role role : {flow::Role::kOwner, flow::Role::kTherapist, flow::Role::kResearcher, flow::Role::kSystem})
+        if (name == flow::to_string(role)) return role;
+    return flow::Role::kListener;
+}
+
+json blocked_by_json(const Settings& s) {
+    json out = json::object();
+    for (const auto& [choice, by] : s.blocked_by)
+        out[choice] = {{"actor", by.actor}, {"role", flow::to_string(by.role)}, {"at_ns", by.at_ns}};
+    return out;
+}
+
+}  // namespace
+
+Result<void> block(Settings& settings, std::string_view choice, const BlockedBy& by) {
+    ATTUNE_TRY(const std::string kept, kept_choice(choice));
+    if (kept.starts_with(kArtist)) {
+        settings.blocked_artists.insert(kept.substr(kArtist.size()));
+    } else if (kept.starts_with(kTag)) {
+        settings.blocked_tags.insert(kept.substr(kTag.size()));
+    } else {
+        ATTUNE_TRY(const ContentKey key, ContentKey::parse(kept));
+        settings.blocked_tracks.insert(key);
+    }
+    const auto [at, first] = settings.blocked_by.emplace(kept, by);
+    // A therapist's word is not undone by the listener's having said it first.
+    if (!first && by.role == flow::Role::kTherapist) at->second = by;
+    return {};
+}
+
+Result<void> allow(Settings& settings, std::string_view choice, flow::Role role) {
+    ATTUNE_TRY(const std::string kept, kept_choice(choice));
+    const auto by = settings.blocked_by.find(kept);
+    const bool trusted = role == flow::Role::kTherapist || role == flow::Role::kOwner;
+    if (by != settings.blocked_by.end() && by->second.role == flow::Role::kTherapist && !trusted)
+        return fail(ErrorCode::kRefused, "'" + kept + "' was blocked by a therapist (" + by->second.actor + "); a therapist or the owner lets it play again (--as), not a " + flow::to_string(role));
+    std::size_t taken = 0;
+    if (kept.starts_with(kArtist)) {
+        taken = settings.blocked_artists.erase(kept.substr(kArtist.size()));
+    } else if (kept.starts_with(kTag)) {
+        taken = settings.blocked_tags.erase(kept.substr(kTag.size()));
+    } else {
+        ATTUNE_TRY(const ContentKey key, ContentKey::parse(kept));
+        taken = settings.blocked_tracks.erase(key);
+    }
+    if (taken == 0) return fail(ErrorCode::kNotFound, "'" + std::string(choice) + "' was not among what must never play (attune person show)");
+    settings.blocked_by.erase(kept);
+    return {};
+}
+
 std::string text_of(const Intake& intake) {
     json flags = json::array();
     for (const Flag f : intake.flags) flags.push_back(to_string(f));
@@ -190,6 +257,7 @@ std::string text_of(const Settings& s) {
                 {"arousal_p95_margin", s.limits.arousal_p95_margin}, {"startle_lu", s.limits.startle_lu}}},
               {"match", s.match}, {"taste_weight", s.taste_weight}, {"tether", s.tether},
               {"straight", s.straight}};
+    if (!s.blocked_by.empty()) j["blocked_by"] = blocked_by_json(s);
     j["ceiling_dba"] = s.ceiling_dba ? json(*s.ceiling_dba) : json();
     j["ceiling_gain_db"] = s.ceiling_gain_db ? json(*s.ceiling_gain_db) : json();
     j["full_scale_dba"] = s.full_scale_dba ? json(*s.full_scale_dba) : json();
@@ -205,6 +273,9 @@ Result<Settings> parse_settings(std::string_view text) {
             s.blocked_artists.insert(core::to_lower_ascii(a.get<std::string>()));
         for (const json& t : j.value("blocked_tags", json::array()))
             s.blocked_tags.insert(core::to_lower_ascii(t.get<std::string>()));
+        const json blocked_by = j.value("blocked_by", json::object());
+        for (const auto& [choice, by] : blocked_by.items())
+            s.blocked_by[choice] = {by.at("actor").get<std::string>(), role_named(by.at("role").get<std::string>()), by.at("at_ns").get<std::int64_t>()};
         const json memories = j.value("memories", json::object());
         for (const auto& [hex, name] : memories.items()) {
             ATTUNE_TRY(const ContentKey key, ContentKey::parse(hex));

@@ -48,10 +48,19 @@ struct Intake {
     bool operator==(const Intake&) const = default;
 };
 
+/// Who said that something must never play, and when.
+struct BlockedBy {
+    std::string actor = "local";
+    flow::Role role = flow::Role::kListener;
+    std::int64_t at_ns = 0;   ///< wall clock
+    bool operator==(const BlockedBy&) const = default;
+};
+
 /// What a person sets by hand; outranks defaults but never a flag.
 struct Settings {
     std::set<ContentKey> blocked_tracks;
     std::set<std::string> blocked_artists, blocked_tags;   ///< lower-case
+    std::map<std::string, BlockedBy> blocked_by;           ///< by choice (block()); what was blocked before this was kept has none
     std::map<ContentKey, flow::Memory> memories;
     std::optional<double> ceiling_dba;        ///< 40..85
     std::optional<double> ceiling_gain_db;    ///< -30..0
@@ -63,6 +72,11 @@ struct Settings {
     bool straight = false;                    ///< to the target at once
     bool operator==(const Settings&) const = default;
 };
+
+/// Never again: a track's content key in hex, "artist:NAME" or "tag:NAME"; case does not matter. Who said so first stays.
+[[nodiscard]] Result<void> block(Settings& settings, std::string_view choice, const BlockedBy& by);
+/// Takes it back; what a therapist blocked, a therapist or the owner lets play again (kRefused). kNotFound: it was not blocked.
+[[nodiscard]] Result<void> allow(Settings& settings, std::string_view choice, flow::Role role);
 
 /// kBadArgument naming the field, the value and the range.
 [[nodiscard]] Result<void> check(const Intake& intake);

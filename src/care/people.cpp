@@ -183,6 +183,16 @@ Result<void> People::set_settings(const Id& person, const Settings& settings) {
     return keep(person, "settings", text_of(settings));
 }
 
+Result<void> People::change_settings(const Id& person, const std::function<Result<void>(Settings&)>& change) {
+    ATTUNE_TRY(auto transaction, store::Transaction::begin(*db_));
+    ATTUNE_TRY(Settings standing, settings(person));
+    const Settings before = standing;
+    ATTUNE_CHECK(change(standing));
+    if (standing == before) return {};
+    ATTUNE_CHECK(set_settings(person, standing));
+    return transaction.commit();
+}
+
 Result<void> People::grant(const Grant& grant, flow::Deployment deployment) {
     ATTUNE_CHECK(must_exist(grant.person));
     if (!inference_allowed(deployment))

@@ -7,6 +7,7 @@
 /// Errors   those of store::Connection; kNotFound names the person; kRefused names the rule; kBadArgument
 ///          value and range
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,10 @@ public:
     [[nodiscard]] Result<void> set_intake(const Id& person, const Intake& intake);
     [[nodiscard]] Result<Settings> settings(const Id& person);
     [[nodiscard]] Result<void> set_settings(const Id& person, const Settings& settings);
+
+    /// Reads, changes and writes in one transaction: what another room sets meanwhile is not lost, and what is set survives
+    /// `kill -9` when this returns. An error of `change` changes nothing.
+    [[nodiscard]] Result<void> change_settings(const Id& person, const std::function<Result<void>(Settings&)>& change);
 
     /// A named text that belongs to the person ("state", "liking", a hand-made plan): sealed, erased with them.
     [[nodiscard]] Result<void> keep(const Id& person, std::string_view name, std::string_view text);

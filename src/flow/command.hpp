@@ -20,7 +20,7 @@ enum class CommandKind {
     kOverrideLevel, ///< args: gain_db
     kOverrideStep,  ///< args: max_valence_step, max_arousal_step
     kLockPlan, kUnlockPlan,
-    kBlockTrack,    ///< args: track
+    kBlockTrack,    ///< args: track, or artist
     kWithdrawSensor,///< args: source
     kGrantSensor    ///< args: source; consent was given (again)
 };

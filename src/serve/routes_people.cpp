@@ -222,9 +222,8 @@ Result<std::string> set_loudness(House& house, const Request& request, const Pat
     }
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
-    ATTUNE_TRY(care::Settings settings, desk->people.settings(person.id));
-    ATTUNE_CHECK(care::change_loudness(settings, wish, role));
-    ATTUNE_CHECK(desk->people.set_settings(person.id, settings));
+    ATTUNE_CHECK(desk->people.change_settings(person.id, [&](care::Settings& settings) { return care::change_loudness(settings, wish, role); }));
+    ATTUNE_TRY(const care::Settings settings, desk->people.settings(person.id));
     return loudness_text(settings);
 }
 
@@ -238,7 +237,10 @@ Result<std::string> set_taste(House& house, const Request& request, const PathAr
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(const auto view, library::Catalogue(*desk->db).view());
-    session::Onboarding wishes{love, never, {}, {}};
+    session::Onboarding wishes;
+    wishes.love = love;
+    wishes.never = never;
+    wishes.by.actor = request.account;
     for (const std::string& choice : memories) wishes.memories.emplace_back(choice, flow::Memory::kAsk);
     ATTUNE_TRY(const JsonBody marks, body.object("memory_marks"));
     if (marks.raw().size() > 100) return fail(ErrorCode::kBadArgument, "'memory_marks' has more than 100 entries");
@@ -249,6 +251,46 @@ Result<std::string> set_taste(House& house, const Request& request, const PathAr
     }
     ATTUNE_CHECK(session::onboard(desk->people, *view, person.id, wishes));
     return std::string("{}");
+}
+
+/// What must never play, and who said so: at the first choices, in Settings or in a session.
+Result<std::string> get_blocks(House& house, const PathArgs& args) {
+    ATTUNE_TRY(const auto desk, open_desk(house));
+    ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+    ATTUNE_TRY(const care::Settings settings, desk->people.settings(person.id));
+    library::Catalogue catalogue(*desk->db);
+    json out = json::array();
+    const auto add = [&](const char* kind, const std::string& choice, const std::string& name, const std::string& artist) {
+        json line = {{"kind", kind}, {"choice", choice}, {"name", name}, {"artist", artist}, {"by", nullptr}, {"role", nullptr}, {"at", nullptr}};
+        if (const auto by = settings.blocked_by.find(choice); by != settings.blocked_by.end())
+            line.update({{"by", by->second.actor}, {"role", flow::to_string(by->second.role)}, {"at", core::rfc3339(by->second.at_ns)}});
+        out.push_back(std::move(line));
+    };
+    for (const ContentKey& key : settings.blocked_tracks) {
+        const auto profile = catalogue.profile(key);   // it may be gone from the library
+        add("track", key.hex(), profile ? profile->tags.title : key.hex(), profile ? profile->tags.artist : "");
+    }
+    for (const std::string& name : settings.blocked_artists) add("artist", "artist:" + name, name, "");
+    for (const std::string& name : settings.blocked_tags) add("tag", "tag:" + name, name, "");
+    return to_text({{"schema", "attune/blocks/1"}, {"blocks", out}});
+}
+
+/// "as" is who speaks, as --as on the command line: what a therapist blocked, a listener does not let play again.
+Result<std::string> set_blocks(House& house, const Request& request, const PathArgs& args) {
+    ATTUNE_TRY(const JsonBody body, JsonBody::parse(request.body));
+    session::Onboarding wishes;
+    ATTUNE_TRY(wishes.never, body.texts("never", 100, 300));
+    ATTUNE_TRY(wishes.allow, body.texts("allow", 100, 300));
+    ATTUNE_TRY(const std::string as, body.one_of("as", {"listener", "therapist", "owner"}));
+    ATTUNE_TRY(wishes.by.role, session::parse_role(as));
+    wishes.by.actor = request.account;
+    {
+        ATTUNE_TRY(const auto desk, open_desk(house));
+        ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
+        ATTUNE_TRY(const auto view, library::Catalogue(*desk->db).view());
+        ATTUNE_CHECK(session::onboard(desk->people, *view, person.id, wishes));
+    }
+    return get_blocks(house, args);
 }
 
 Result<std::string> consents(House& house, const PathArgs& args) {
@@ -473,6 +515,9 @@ void add_people_routes(Router& router, House& house) {
           [](House& h, R r, A a) { return set_loudness(h, r, a); });
     route(Method::kPut, "/api/v1/people/{who}/taste",
           [](House& h, R r, A a) { return set_taste(h, r, a); });
+    route(Method::kGet, "/api/v1/people/{who}/blocks", [](House& h, R, A a) { return get_blocks(h, a); });
+    route(Method::kPut, "/api/v1/people/{who}/blocks",
+          [](House& h, R r, A a) { return set_blocks(h, r, a); });
     route(Method::kGet, "/api/v1/people/{who}/consents",
           [](House& h, R, A a) { return consents(h, a); });
     route(Method::kPut, "/api/v1/people/{who}/consents",

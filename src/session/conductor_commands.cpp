@@ -270,15 +270,20 @@ void Conductor::override_step(const flow::Command& command, const SessionEvent& 
     ask_plan(event, "override", false, out);
 }
 
+/// Never again. In this session here; for good by the writer of the record (block_keeper.hpp).
 void Conductor::block_track(const flow::Command& command, const SessionEvent& event, Outputs& out) {
+    const flow::LibraryView& view = *world_.view;
+    const std::string artist = core::to_lower_ascii(core::trim(arg(command, "artist")));
     const auto key = ContentKey::parse(arg(command, "track"));
-    if (!key) return;
-    policy_.blocks.tracks.insert(*key);
+    if (artist.empty() && !key) return;
+    if (artist.empty()) policy_.blocks.tracks.insert(*key);
+    else policy_.blocks.artists.insert(artist);
     out.engine.push_back({.action = EngineAction::kForbid, .blocks = policy_.blocks});
-    if (const auto row = world_.view->row(*key)) {
-        liking_.observe(*world_.view, *row, choose::LikingSource::kNever);
-    }
-    const bool plays_now = heard_ && heard_->playing && heard_->track == *key;
+    const auto row = artist.empty() ? view.row(*key) : std::nullopt;
+    if (row) liking_.observe(view, *row, choose::LikingSource::kNever);
+    const auto sounding = heard_ && heard_->playing ? view.row(heard_->track) : std::nullopt;
+    const bool plays_now = heard_ && heard_->playing &&
+                           (artist.empty() ? heard_->track == *key : sounding && core::to_lower_ascii(view.artists[view.artist[*sounding]]) == artist);
     ask_plan(event, "block", plays_now, out);
 }
 

@@ -22,8 +22,8 @@ void put_back(std::vector<T>& group, std::vector<T>& waiting) {
 }
 }  // namespace
 
-EventWriter::EventWriter(std::unique_ptr<store::Connection> db, const Id& session, store::Seal seal)
-    : db_(std::move(db)), session_(session), seal_(std::move(seal)), thread_([this] { run(); }) {}
+EventWriter::EventWriter(std::unique_ptr<store::Connection> db, const Id& session, store::Seal seal, First first)
+    : db_(std::move(db)), session_(session), seal_(std::move(seal)), first_(std::move(first)), thread_([this] { run(); }) {}
 
 EventWriter::~EventWriter() {
     {
@@ -85,7 +85,8 @@ void EventWriter::run() {
         std::vector<SessionEvent> group = std::exchange(waiting_, {});
         std::vector<SampleSecond> samples = std::exchange(samples_, {});
         lock.unlock();
-        auto written = append_record(*db_, session_, group, samples, seal_);
+        auto written = first_ ? first_(*db_, group) : Result<void>();
+        if (written) written = append_record(*db_, session_, group, samples, seal_);
         lock.lock();
         if (written) {
             if (!group.empty()) committed_ = group.back().seq;

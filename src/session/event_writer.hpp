@@ -10,9 +10,11 @@
 ///          so that the session goes on playing and says that it is not being recorded
 #include <condition_variable>
 #include <functional>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -25,7 +27,10 @@ namespace attune::session {
 
 class EventWriter {
 public:
-    EventWriter(std::unique_ptr<store::Connection> db, const Id& session, store::Seal seal = {});
+    /// What must be in the store before these events are; fails = they are not written now, but tried again.
+    using First = std::function<Result<void>(store::Connection& db, std::span<const SessionEvent> events)>;
+
+    EventWriter(std::unique_ptr<store::Connection> db, const Id& session, store::Seal seal = {}, First first = {});
     /// Writes what is left.
     ~EventWriter();
     EventWriter(const EventWriter&) = delete;
@@ -50,6 +55,7 @@ private:
     std::unique_ptr<store::Connection> db_;
     Id session_;
     store::Seal seal_;
+    First first_;
     mutable std::mutex mutex_;  ///< guards all below
     std::condition_variable wake_, done_;
     std::vector<SessionEvent> waiting_;

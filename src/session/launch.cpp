@@ -15,6 +15,7 @@
 #include "sense/open_source.hpp"
 #include "sense/simulated_source.hpp"
 #include "session/audience.hpp"
+#include "session/block_keeper.hpp"
 #include "session/codec.hpp"
 #include "session/consent.hpp"
 #include "session/event_writer.hpp"
@@ -107,9 +108,12 @@ Result<void> know_person(Space& space, const RunRequest& request, Start& start) 
     return {};
 }
 
-/// Keeps what the session taught, unless it ran faster than time, where nobody heard it. The dose is kept while it is heard.
+/// Not what ran faster than time, where nobody heard it, and not a simulated listener, who is nobody.
+bool teaches(const RunRequest& request, const Start& start) { return !request.fast && !start.simulated && !start.person.none(); }
+
+/// Keeps what the session taught. The dose and what was blocked are kept while it runs.
 Result<void> remember(Space& space, const RunRequest& request, const Start& start, const RunResult& result) {
-    if (request.fast || start.simulated || start.person.none()) return {};
+    if (!teaches(request, start)) return {};
     care::People people = space.people();
     const std::int64_t now = core::wall_now_ns();
     ATTUNE_CHECK(people.keep(start.person, "state", result.learnt.text()));
@@ -336,7 +340,8 @@ Result<RunReport> run_session(Space& space, const RunRequest& request, const cor
     const Id id = setup.start.session;
     ATTUNE_CHECK(begin_session(space.db(), setup.start));
     ATTUNE_TRY(auto db, space.connect());
-    EventWriter writer(std::move(db), id, space.seal());
+    const Id learner = teaches(request, setup.start) ? setup.start.person : Id();
+    EventWriter writer(std::move(db), id, space.seal(), keep_blocks(learner, space.seal()));
     setup.keep_samples = [&writer, full = request.fast ? EventWriter::IfFull::kWait : EventWriter::IfFull::kRefuse](SampleSecond second) {
         return writer.keep(std::move(second), full);
     };

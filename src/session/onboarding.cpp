@@ -3,12 +3,13 @@
 
 #include "care/kept_names.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
 #include "session/person_state.hpp"
 
 namespace attune::session {
 namespace {
 
-constexpr std::string_view kArtist = "artist:", kTag = "tag:";
+constexpr std::string_view kArtist = "artist:";
 
 std::string name_after(const std::string& choice, std::string_view prefix) {
     return core::to_lower_ascii(core::trim(std::string_view(choice).substr(prefix.size())));
@@ -27,32 +28,6 @@ Result<std::vector<std::size_t>> rows_of(const flow::LibraryView& view, const st
     }
     if (rows.empty()) return fail(ErrorCode::kNotFound, "'" + choice + "' means no track of the library");
     return rows;
-}
-
-Result<void> mark_never(care::Settings& settings, const std::string& choice) {
-    if (choice.starts_with(kArtist)) {
-        settings.blocked_artists.insert(name_after(choice, kArtist));
-    } else if (choice.starts_with(kTag)) {
-        settings.blocked_tags.insert(name_after(choice, kTag));
-    } else {
-        ATTUNE_TRY(const auto key, ContentKey::parse(choice));
-        settings.blocked_tracks.insert(key);
-    }
-    return {};
-}
-
-Result<void> mark_allowed(care::Settings& settings, const std::string& choice) {
-    std::size_t taken = 0;
-    if (choice.starts_with(kArtist)) {
-        taken = settings.blocked_artists.erase(name_after(choice, kArtist));
-    } else if (choice.starts_with(kTag)) {
-        taken = settings.blocked_tags.erase(name_after(choice, kTag));
-    } else {
-        ATTUNE_TRY(const auto key, ContentKey::parse(choice));
-        taken = settings.blocked_tracks.erase(key);
-    }
-    if (taken == 0) return fail(ErrorCode::kNotFound, "'" + choice + "' was not among what must never play (attune person show)");
-    return {};
 }
 
 /// A loved artist counts once for the artist, not once for each of their tracks.
@@ -87,20 +62,23 @@ Result<flow::Memory> parse_memory(std::string_view name) {
 }
 
 Result<void> onboard(care::People& people, const flow::LibraryView& view, const Id& person, const Onboarding& wishes) {
-    ATTUNE_TRY(care::Settings settings, people.settings(person));
     ATTUNE_TRY(const auto kept, people.kept(person, "state"));
     ATTUNE_TRY(PersonState state, PersonState::parse(kept.value_or("")));
     for (const std::string& choice : wishes.love) ATTUNE_CHECK(mark_loved(state, view, choice));
-    for (const std::string& choice : wishes.never) ATTUNE_CHECK(mark_never(settings, choice));
-    for (const std::string& choice : wishes.allow) ATTUNE_CHECK(mark_allowed(settings, choice));
-    for (const auto& [choice, memory] : wishes.memories) {
-        ATTUNE_TRY(const auto rows, rows_of(view, choice));
-        for (const std::size_t row : rows) {
-            if (memory == flow::Memory::kNone) settings.memories.erase(view.key[row]);
-            else settings.memories[view.key[row]] = memory;
+    care::BlockedBy by = wishes.by;
+    by.at_ns = core::wall_now_ns();
+    ATTUNE_CHECK(people.change_settings(person, [&](care::Settings& settings) -> Result<void> {
+        for (const std::string& choice : wishes.never) ATTUNE_CHECK(care::block(settings, choice, by));
+        for (const std::string& choice : wishes.allow) ATTUNE_CHECK(care::allow(settings, choice, by.role));
+        for (const auto& [choice, memory] : wishes.memories) {
+            ATTUNE_TRY(const auto rows, rows_of(view, choice));
+            for (const std::size_t row : rows) {
+                if (memory == flow::Memory::kNone) settings.memories.erase(view.key[row]);
+                else settings.memories[view.key[row]] = memory;
+            }
         }
-    }
-    ATTUNE_CHECK(people.set_settings(person, settings));
+        return {};
+    }));
     return people.keep(person, "state", state.text());
 }
 

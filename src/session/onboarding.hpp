@@ -17,12 +17,13 @@ namespace attune::session {
 struct Onboarding {
     std::vector<std::string> love, never;
     std::vector<std::string> allow;   ///< what was never to play may again
+    care::BlockedBy by;               ///< who says so; the time is filled in
     std::vector<std::pair<std::string, flow::Memory>> memories;   ///< kNone takes a mark back
 };
 
 /// Loved: familiar from now on, and the first that the liking model knows. Never: blocked. Memories: asked
 /// first, only with somebody, or never. Adds to what stands; only `allow` and a memory of "none" take back
-/// (kNotFound: an allowed choice that was not forbidden).
+/// (kNotFound: an allowed choice that was not forbidden; kRefused: it was forbidden by a therapist).
 [[nodiscard]] Result<void> onboard(care::People& people, const flow::LibraryView& view, const Id& person,
                                    const Onboarding& wishes);
 

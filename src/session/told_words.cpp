@@ -28,6 +28,7 @@ constexpr std::array kWords = {
     Word{"level", K::kOverrideLevel, "gain_db"}, Word{"lock", K::kLockPlan, ""}, Word{"unlock", K::kUnlockPlan, ""},
     Word{"block", K::kBlockTrack, "track"}, Word{"withdraw", K::kWithdrawSensor, "source"}};
 
+constexpr std::string_view kArtist = "artist:";
 constexpr double kLowestLevelDb = -60.0, kHighestLevelDb = 12.0;
 
 Error unknown_word(const std::string& word) {
@@ -54,8 +55,15 @@ Result<Payload> rating_of(const std::string& value, bool liking, const Speaker& 
 
 Result<void> fill_args(const Word& word, const std::string& value, flow::Command& command) {
     switch (word.kind) {
-        case K::kOverrideNext:
-        case K::kBlockTrack: {
+        case K::kBlockTrack:
+            if (value.starts_with(kArtist)) {
+                const std::string artist = core::to_lower_ascii(core::trim(std::string_view(value).substr(kArtist.size())));
+                if (artist.empty()) return fail(ErrorCode::kBadArgument, "'" + value + "' names no artist", "tell block");
+                command.args["artist"] = artist;
+                return {};
+            }
+            [[fallthrough]];
+        case K::kOverrideNext: {
             ATTUNE_TRY(const auto key, ContentKey::parse(value));
             command.args["track"] = key.hex();
             return {};

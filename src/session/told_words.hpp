@@ -3,7 +3,8 @@
 /// What a person types or presses while a session runs, as a command or a rating.
 ///
 ///   rate V,A | like L | hold | go-on | back | skip | softer | slower | faster | pause | resume | stop | unsafe
-///   silence | keep-going | quieter | yes | no | next TRACK | step V,A | level DB | lock | unlock | block TRACK | withdraw SOURCE
+///   silence | keep-going | quieter | yes | no | next TRACK | step V,A | level DB | lock | unlock | block TRACK or artist:NAME
+///   withdraw SOURCE
 ///
 /// Errors   kBadArgument naming the word (with the nearest one) or the value and its range
 #include <optional>

@@ -138,6 +138,37 @@ TEST_F(PeopleTest, IntakeAndSettingsComeBackAsTheyWere) {
     EXPECT_EQ(*policy->safe_track, key(9));
 }
 
+TEST_F(PeopleTest, WhatIsBlockedKeepsWhoSaidSoAndOnlyATherapistTakesATherapistsWordBack) {
+    const std::string track = key(3).hex();
+    const auto change = [&](auto what) { return people.change_settings(ada.id, [&](Settings& s) -> Result<void> { return what(s); }); };
+    ASSERT_TRUE(change([&](Settings& s) { return block(s, track, {"ada", flow::Role::kListener, 5}); }));
+    ASSERT_TRUE(change([&](Settings& s) { return block(s, "artist: SLAYER ", {"kim", flow::Role::kTherapist, 6}); }));
+    const Settings kept = *people.settings(ada.id);
+    EXPECT_TRUE(kept.blocked_tracks.contains(key(3)));
+    EXPECT_TRUE(kept.blocked_artists.contains("slayer"));
+    EXPECT_EQ(kept.blocked_by.at(track), (BlockedBy{"ada", flow::Role::kListener, 5}));
+    EXPECT_EQ(kept.blocked_by.at("artist:slayer").actor, "kim");
+    EXPECT_TRUE(people.policy(ada.id, flow::Deployment::kHome, false, 10)->blocks.tracks.contains(key(3)));
+    const auto refused = change([&](Settings& s) { return allow(s, "artist:Slayer", flow::Role::kListener); });
+    EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+    EXPECT_EQ(*people.settings(ada.id), kept);
+    ASSERT_TRUE(change([&](Settings& s) { return allow(s, "artist:Slayer", flow::Role::kOwner); }));
+    ASSERT_TRUE(change([&](Settings& s) { return allow(s, track, flow::Role::kListener); }));
+    EXPECT_EQ(*people.settings(ada.id), Settings{});
+    EXPECT_EQ(change([&](Settings& s) { return allow(s, track, flow::Role::kListener); }).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(PeopleTest, AListenersBlockThatATherapistRepeatsIsATherapists) {
+    Settings s;
+    ASSERT_TRUE(block(s, "tag:metal", {"ada", flow::Role::kListener, 5}));
+    ASSERT_TRUE(block(s, "tag:metal", {"kim", flow::Role::kTherapist, 6}));
+    ASSERT_TRUE(block(s, "tag:metal", {"ada", flow::Role::kListener, 7}));
+    EXPECT_EQ(s.blocked_by.at("tag:metal").actor, "kim");
+    EXPECT_EQ(allow(s, "tag:Metal", flow::Role::kResearcher).error().code, ErrorCode::kRefused);
+    EXPECT_EQ(block(s, "artist:", {}).error().code, ErrorCode::kBadArgument);
+    EXPECT_EQ(*parse_settings(text_of(s)), s);
+}
+
 TEST_F(PeopleTest, ValuesOutOfRangeAreRefusedWithTheirRange) {
     Settings settings;
     settings.ceiling_dba = 120.0;

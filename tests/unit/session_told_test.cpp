@@ -32,6 +32,8 @@ TEST(ToldWords, ATherapistOverridesItemStepAndLevel) {
     const std::string key(32, 'a');
     EXPECT_EQ(command_of({"next", key}).args.at("track"), key);
     EXPECT_EQ(command_of({"block", key}).kind, flow::CommandKind::kBlockTrack);
+    EXPECT_EQ(command_of({"block", "artist: The Clips "}).args.at("artist"), "the clips");
+    EXPECT_EQ(told({"block", "artist: "}).error().code, ErrorCode::kBadArgument);
     EXPECT_EQ(command_of({"step", ".1,.2"}).args.at("max_arousal_step"), "0.2");
     EXPECT_EQ(command_of({"level", "-6"}).args.at("gain_db"), "-6");
     EXPECT_EQ(std::get<flow::Command>(*told({"lock"}, flow::Role::kTherapist)).role, flow::Role::kTherapist);
