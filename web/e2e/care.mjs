@@ -27,6 +27,32 @@ await page.routeWebSocket(/\/live(\?|$)/, (socket) => {
   socket.connectToServer();
   events = socket;
 });
+// What a page's own tone is like where it leaves for the loudspeaker: peak, and its loudest frequency.
+await page.addInitScript(() => {
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...more) {
+    if (to instanceof AudioDestinationNode && !globalThis.ear?.has(this.context)) {
+      const analyser = new AnalyserNode(this.context, { fftSize: 32768, smoothingTimeConstant: 0 });
+      (globalThis.ear ??= new Map()).set(this.context, analyser);
+      connect.call(this, analyser);
+    }
+    return connect.call(this, to, ...more);
+  };
+  globalThis.listen = () => {
+    let heard = { peak: 0, hz: 0 };
+    for (const [context, analyser] of globalThis.ear ?? []) {
+      if (context.state === 'closed') continue;
+      const wave = new Float32Array(2048);
+      analyser.getFloatTimeDomainData(wave);
+      const peak = wave.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      if (peak <= heard.peak) continue;
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      heard = { peak, hz: (bins.indexOf(Math.max(...bins)) * context.sampleRate) / analyser.fftSize };
+    }
+    return heard;
+  };
+});
 const sent = [];
 page.on('request', (r) => { if (['POST', 'PUT'].includes(r.method())) sent.push({ path: new URL(r.url()).pathname.replace('/api/v1', ''), body: JSON.parse(r.postData() || '{}') }); });
 const last = (path) => sent.findLast((s) => s.path === path)?.body;
@@ -52,6 +78,7 @@ await test('onboarding asks what a marked flag needs, and the three marks of a m
   check((await page.getByLabel('Its pitch in Hz').count()) === 0, 'asked only where it is needed');
   for (const flag of ['I have tinnitus', 'Trauma or dissociation', 'Music or flicker can bring on seizures']) await page.getByLabel(flag).check();
   const pitch = page.getByLabel(/^Its pitch in Hz/);
+  await page.getByText('within a third of an octave of it is turned down by at least 12 dB').waitFor();
   await pitch.fill('50');
   check(await page.getByRole('button', { name: 'Next' }).isDisabled(), 'a pitch of 50 Hz is out of range');
   await pitch.fill('6000');
@@ -71,6 +98,59 @@ await test('onboarding asks what a marked flag needs, and the three marks of a m
   check(told.tinnitus_hz === 6000 && told.safe_track === rows[1].key && told.contact === 'Kim 777', JSON.stringify(told));
   check(JSON.stringify(told.triggers) === '["strobe","techno"]' && told.trigger_tracks[0] === rows[2].key, JSON.stringify(told));
   check(last('/people/me/taste').memory_marks[rows[3].key] === 'only-with-me', JSON.stringify(last('/people/me/taste')));
+});
+
+await test('the pitch of a tinnitus is found by ear: quiet, for five seconds at most, with the keyboard alone', async () => {
+  await page.evaluate(() => localStorage.clear());
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByLabel('I have tinnitus').check();
+  const slider = page.getByRole('slider', { name: 'Find it by ear' });
+  const pitch = page.getByLabel(/^Its pitch in Hz/);
+  const heard = () => page.evaluate(() => globalThis.listen());
+  check((await pitch.inputValue()) === '', 'nothing is chosen before somebody chooses');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  check((await pitch.inputValue()) === '500' && (await slider.getAttribute('aria-valuetext')) === '500 Hz', await pitch.inputValue());
+  await page.keyboard.press('ArrowRight');
+  check((await pitch.inputValue()) === '507', `a step of a 48th of an octave: ${await pitch.inputValue()}`);
+  await page.keyboard.press('End');
+  check((await pitch.inputValue()) === '12000', await pitch.inputValue());
+  await pitch.fill('3000');
+  check(Math.abs(Number((await slider.getAttribute('aria-valuetext')).replace(/\D/g, '')) - 3000) < 1, 'the slider follows the number');
+  const hear = page.getByRole('button', { name: 'Hear it', exact: true });
+  await hear.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('Sounding: 3000 Hz').waitFor();
+  await page.waitForTimeout(900);
+  let now = await heard();
+  check(now.peak > 0.005 && now.peak < 0.0101, `its peak is ${now.peak}`);
+  check(Math.abs(now.hz - 3000) < 5, `it sounds at ${now.hz} Hz`);
+  await slider.focus();
+  await page.keyboard.press('ArrowRight');
+  const moved = Number(await pitch.inputValue());
+  await page.waitForTimeout(900);
+  now = await heard();
+  check(moved > 3000 && Math.abs(now.hz - moved) < 5, `moved to ${moved}, sounds at ${now.hz}`);
+  await page.keyboard.press('Escape');
+  await page.getByText(`Silent. Chosen: ${moved} Hz`).waitFor();
+  await page.waitForTimeout(150);
+  check((await heard()).peak < 1e-4, 'Escape stops it');
+  check(await slider.isVisible(), 'and nothing else');
+  await page.getByRole('button', { name: 'Hear it an octave higher' }).click();
+  check(Number(await pitch.inputValue()) === 2 * moved, await pitch.inputValue());
+  await page.waitForTimeout(900);
+  check(Math.abs((await heard()).hz - 2 * moved) < 5, 'an octave higher');
+  await accessible();
+  await page.getByText(/^Silent\./).waitFor({ timeout: 6000 });
+  check((await heard()).peak < 1e-4, 'five seconds at most');
+  await page.getByRole('button', { name: 'Hear it', exact: true }).click();
+  await page.getByText(/^Sounding/).waitFor();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.waitForTimeout(300);
+  check((await heard()).peak < 1e-4, 'leaving stops it');
+  await page.getByRole('button', { name: 'Back', exact: true }).click();
+  check(Number(await pitch.inputValue()) === 2 * moved, 'the value stays, in Hz');
 });
 
 const client = (await api('POST', '/people', { initials: 'KM', goal_line: 'rest' })).id;
@@ -150,6 +230,115 @@ await test('a state that must not be seen is not drawn', async () => {
   await page.goto(`${server.url}/sessions/${id}`);
   await page.getByText('What Attune estimated is not shown here').waitFor();
   check((await drawn()) === 0, 'an estimate is drawn');
+  check((await page.getByRole('link', { name: 'Everything that is kept' }).count()) === 0, 'the report for the professional is offered');
+  await page.getByRole('link', { name: 'Report for the person' }).waitFor();
+});
+
+await test('the report for the professional is refused to the listener whose state is hidden, and there for a therapist', async () => {
+  const { id } = (await api('GET', '/sessions')).sessions[0];
+  const report = (query) => fetch(`${server.url}/api/v1/sessions/${id}/report?version=professional${query}`);
+  for (const query of ['', '&as=listener', '&as=owner']) {
+    const refused = await report(query);
+    check(refused.status === 403 && (await refused.json()).detail.includes('therapist'), `${query}: ${refused.status}`);
+  }
+  check((await report('&as=therapist')).status === 200, 'a therapist reads it');
+  await page.goto(`${server.url}/therapist`);
+  const link = page.getByRole('region', { name: 'Reports' }).getByRole('link').first();
+  const href = await link.getAttribute('href');
+  check(href.includes('as=therapist') && (await fetch(server.url + href)).status === 200, href);
+  await accessible();
+});
+
+/** Numbers of the estimate and of what recognisers read; what is round may be anything. */
+const numbersOf = (value, out = new Set()) => {
+  if (typeof value === 'number' && !Number.isInteger(value * 100)) out.add(value);
+  else if (value && typeof value === 'object') Object.values(value).forEach((part) => numbersOf(part, out));
+  return out;
+};
+await test('a live page of a listener whose state is hidden gets nothing of it over the socket; a therapist’s gets all', async () => {
+  const mine = (await api('POST', '/sessions', { goal: 'calm', minutes: 3, sink: 'null', person: client })).session;
+  const follow = (as) => page.evaluate(([id, role]) => new Promise((done, failed) => {
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/api/v1/sessions/${id}/live?since=0${role ? `&as=${role}` : ''}`);
+    const events = [];
+    socket.onmessage = (m) => events.push(...[JSON.parse(m.data)].flat());
+    socket.onerror = () => failed(new Error('no socket'));
+    setTimeout(() => { socket.close(); done(events); }, 5000);
+  }), [mine, as]);
+  await api('POST', `/sessions/${mine}/ratings`, { kind: 'felt', value: { valence: -0.37, arousal: 0.41 }, prompted: false });
+  const [listener, therapist] = await Promise.all([follow(''), follow('therapist')]);
+  const states = therapist.filter((e) => e.kind === 'state');
+  check(states.length >= 3 && states.every((e) => e.data.felt), 'a therapist sees the estimate');
+  const secret = numbersOf(states.map((e) => [e.data.felt, e.data.shadow]));
+  check(secret.size > 10, `${secret.size} numbers`);
+  const told = numbersOf(listener.map((e) => e.data));
+  const out = [...secret].filter((x) => told.has(x));
+  check(out.length === 0, `told: ${out.slice(0, 5).join(', ')}`);
+  check(listener.some((e) => e.kind === 'heard') && listener.some((e) => e.kind === 'decision' && e.data.plan), 'what plays is told');
+  check(listener.every((e) => !e.data.felt && !e.data.plan?.items?.some((i) => i.waypoint || i.predicted || i.score)), 'nothing of it by name');
+  const record = numbersOf((await api('GET', `/sessions/${mine}/events`)).events.map((e) => e.data));
+  check([...secret].every((x) => !record.has(x)), '/events tells it');
+  // The page itself lives with what it gets.
+  await page.goto(`${server.url}/live`);
+  await page.getByText('What Attune estimated is not shown here').first().waitFor({ timeout: 10_000 });
+  await accessible();
+  await api('POST', `/sessions/${mine}/commands`, { kind: 'stop', args: {} });
+  await until(async () => (await api('GET', '/sessions')).sessions[0].status !== 'running', 'the end of the session');
+});
+
+await test('slower and faster change the tempo, say it, and faster takes slower back', async () => {
+  const { session: id } = await api('POST', '/sessions', { goal: 'calm', minutes: 3, sink: 'null', from: { valence: -0.3, arousal: 0.4 } });
+  const ratio = async () => (await api('GET', `/sessions/${id}/events`)).events.findLast((e) => e.kind === 'heard' && e.data.playing)?.data.tempo_ratio;
+  await page.goto(`${server.url}/live`);
+  const tempo = page.getByRole('group', { name: 'Tempo' });
+  await tempo.getByText('Its own tempo').waitFor({ timeout: 20_000 });
+  await until(async () => (await ratio()) !== undefined, 'something plays', 20_000);
+  const own = await ratio();
+  const [slower, faster] = ['Slower', 'Faster again'].map((name) => tempo.getByRole('button', { name }));
+  check((await faster.getAttribute('aria-disabled')) === 'true', 'there is nothing to take back yet');
+  await slower.click();
+  await tempo.getByRole('status').getByText('4 % slower').waitFor();
+  await page.keyboard.press('l');
+  await tempo.getByRole('status').getByText('8 % slower').waitFor();
+  await until(async () => Math.abs((await ratio()) / own - 0.92) < 0.005, 'a tempo of 92 %', 10_000);
+  await faster.click();
+  await tempo.getByRole('status').getByText('4 % slower').waitFor();
+  await until(async () => Math.abs((await ratio()) / own - 0.96) < 0.005, 'a tempo of 96 %', 10_000);
+  await page.keyboard.press('f');
+  await tempo.getByRole('status').getByText('Its own tempo').waitFor();
+  await until(async () => Math.abs((await ratio()) / own - 1) < 0.005, 'its own tempo', 10_000);
+  await faster.click();
+  await page.getByText('The music has its own tempo already').waitFor();
+  await accessible();
+});
+
+await test('never again, said on the live page, holds in the next session until Settings takes it back', async () => {
+  const { id } = (await api('GET', '/sessions')).sessions[0];
+  const heard = async () => (await api('GET', `/sessions/${id}/events`)).events.findLast((e) => e.kind === 'heard' && e.data.playing && e.data.track)?.data.track;
+  const track = await heard();
+  const title = rows.find((r) => r.key === track).title;
+  await page.getByText('Never again', { exact: true }).click();
+  await accessible();
+  await page.getByRole('button', { name: 'Never this piece' }).click();
+  await page.getByText('It will not be played again, today or later').waitFor();
+  await until(async () => (await heard()) !== track, 'something else plays', 15_000);
+  await page.keyboard.press('s');
+  await until(async () => (await api('GET', '/sessions')).sessions[0].status !== 'running', 'the end of the session');
+  const blocks = (await api('GET', '/people/me/blocks')).blocks;
+  check(blocks.length === 1 && blocks[0].choice === track && blocks[0].by === 'local' && blocks[0].role === 'listener' && blocks[0].at, JSON.stringify(blocks));
+  const next = (await api('POST', '/sessions', { goal: 'calm', minutes: 3, sink: 'null', from: { valence: -0.3, arousal: 0.4 } })).session;
+  let plan;
+  await until(async () => (plan = (await api('GET', `/sessions/${next}/events`)).events.find((e) => e.kind === 'decision' && e.data.plan)?.data.plan), 'a plan', 20_000);
+  check(plan.items.length > 0 && plan.items.every((i) => i.track !== track), 'it is planned again');
+  await api('POST', `/sessions/${next}/commands`, { kind: 'stop', args: {} });
+  await page.goto(`${server.url}/settings`);
+  const never = page.getByRole('region', { name: 'Never played' });
+  await never.getByText(title).waitFor();
+  await accessible();
+  await never.getByRole('button', { name: 'Let it play again' }).click();
+  await never.getByText('Nothing.').waitFor();
+  check((await api('GET', '/people/me/blocks')).blocks.length === 0, 'it is taken back');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await never.getByText(title).waitFor();
 });
 
 await chrome.close();

@@ -35,6 +35,30 @@ describe('what the page knows of a session', () => {
     expect([view.weight, view.quality, view.status]).toEqual([0, 'lost', 'lost']);
   });
 
+  it('draws nothing of a state that is not sent, and still shows whether a sensor works', () => {
+    const model = new SessionModel();
+    model.apply(event(1, 1, 'start', { goal: null, start: null, simulated: false, sources: [], policy: { show_state: false, flagged: false, dose_left: null, level_lufs: -18 } }));
+    model.apply(event(2, 2, 'state', { t_ns: 2, sources: [{ id: 'strap', kind: 'heart', status: 'active', reason: '' }], origin: 'live' }));
+    model.apply(event(3, 2, 'evidence', { source: 'strap', kind: 'heart', quality: 'good', abstained: null, model: 'm@1', origin: 'live' }));
+    const view = model.sources.get('strap')!;
+    expect([model.showState, model.felt.length, view.status, view.weight, view.display]).toEqual([false, 0, 'active', null, null]);
+    expect(view.trace.map((p) => p.value)).toEqual([null]);
+  });
+
+  it('counts the steps that the music was slowed by, from what was done and not from what was asked', () => {
+    const model = new SessionModel();
+    const said = (seq: number, what: string, code: string) => model.apply(event(seq, seq, 'decision', { what, reasons: [{ code, args: {}, contribution: 0 }], plan: null, question: '', answers: [] }));
+    said(1, 'slower', 'you_said_slower');
+    said(2, 'slower', 'you_said_slower');
+    said(3, 'faster', 'you_said_faster');
+    expect(model.slowerBy).toBe(1);
+    said(4, 'faster', 'you_said_faster');
+    said(5, 'refused', 'own_tempo_already');
+    expect([model.slowerBy, model.refused?.reasons[0].code]).toEqual([0, 'own_tempo_already']);
+    said(6, 'hold', 'you_said_hold');
+    expect(model.refused).toBe(null);
+  });
+
   it('is simulated from the first simulated event on', () => {
     const model = new SessionModel();
     model.apply(event(1, 1, 'evidence', evidence(1), 'simulated'));

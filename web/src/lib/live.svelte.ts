@@ -58,6 +58,8 @@ export class SessionModel {
   held = false;
   paused = false;
   locked = false;
+  slowerBy = 0; // steps that the music was slowed by hand
+  refused: Decision | null = null; // the last thing that was asked for and not done, until something is done
   flags: { t_s: number; code: string }[] = []; // what a therapist is told
   helpPutAway = false; // the card that was offered is not wanted now
   doseLeft: number | null = null;
@@ -222,6 +224,10 @@ export class SessionModel {
       this.plan = d.plan;
       for (const item of d.plan.items) if (item.id) this.items.set(item.id, item);
     }
+    if (d.what === 'slower') this.slowerBy += 1;
+    if (d.what === 'faster') this.slowerBy = Math.max(0, this.slowerBy - 1);
+    if (d.what === 'refused') this.refused = { t_s, what: d.what, reasons: d.reasons };
+    else if (d.reasons[0]?.code.startsWith('you_said_')) this.refused = null;
     if (d.what === 'ask') {
       this.question = d.question;
       this.answers = d.answers;
