@@ -258,7 +258,7 @@ Result<std::string> get_blocks(House& house, const PathArgs& args) {
     ATTUNE_TRY(const auto desk, open_desk(house));
     ATTUNE_TRY(const care::Person person, person_of(*desk, args.at("who")));
     ATTUNE_TRY(const care::Settings settings, desk->people.settings(person.id));
-    library::Catalogue catalogue(*desk->db);
+    ATTUNE_TRY(const auto view, library::Catalogue(*desk->db).view());
     json out = json::array();
     const auto add = [&](const char* kind, const std::string& choice, const std::string& name, const std::string& artist) {
         json line = {{"kind", kind}, {"choice", choice}, {"name", name}, {"artist", artist}, {"by", nullptr}, {"role", nullptr}, {"at", nullptr}};
@@ -267,8 +267,8 @@ Result<std::string> get_blocks(House& house, const PathArgs& args) {
         out.push_back(std::move(line));
     };
     for (const ContentKey& key : settings.blocked_tracks) {
-        const auto profile = catalogue.profile(key);   // it may be gone from the library
-        add("track", key.hex(), profile ? profile->tags.title : key.hex(), profile ? profile->tags.artist : "");
+        const auto row = view->row(key);   // it may be gone from the library
+        add("track", key.hex(), row ? view->title[*row] : key.hex(), row ? view->artists[view->artist[*row]] : "");
     }
     for (const std::string& name : settings.blocked_artists) add("artist", "artist:" + name, name, "");
     for (const std::string& name : settings.blocked_tags) add("tag", "tag:" + name, name, "");

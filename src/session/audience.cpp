@@ -164,7 +164,10 @@ json without_state(json event) {
     else if (kind == "evidence") data = evidence_without(data);
     else if (kind == "decision") data = decision_without(data);
     else if (kind == "heard") data = heard_without(std::move(data));
-    else if (kind == "start") data["policy"]["show_state"] = false;   // for this listener, whatever it was when it began
+    else if (kind == "start") {
+        data["policy"]["show_state"] = false;   // for this listener, whatever it was when it began
+        data.erase("person_state");             // what earlier sessions taught of their moods
+    }
     else if (kind == "policy") data["show_state"] = false;
     return event;
 }

