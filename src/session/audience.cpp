@@ -15,12 +15,14 @@ namespace {
 using nlohmann::json;
 
 /// Reasons whose sentence tells how the listener is thought to be, not what they said or what the music is.
-constexpr std::array<std::string_view, 6> kReasonsOfState = {"activation_rose",    "replan_lag",          "default_table",
+constexpr std::array<std::string_view, 9> kReasonsOfState = {"body_hold", "body_soften", "body_replan", "activation_rose",    "replan_lag",          "default_table",
                                                              "counterfactual_calm", "counterfactual_tense", "policy_oracle"};
 /// Limits whose value is a distance from where the listener is.
 constexpr std::array<std::string_view, 2> kLimitsOfState = {"match_distance", "land_in_target"};
 /// A question that says what was inferred, and the one that asks the same without.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kQuestionsOfState = {{{"activation", "is_it_right"}, {"lag", "stay_here"}}};
+/// Decisions that are named after what a body showed; told as "eased".
+constexpr std::array<std::string_view, 4> kDecisionsOfState = {"body_hold", "body_soften", "body_replan", "steer_hold"};
 /// All that a reason may be filled in with: names and titles; no number that a decision was made from.
 constexpr std::array<std::string_view, 11> kSafeArgs = {"why", "title", "artist", "genre", "goal", "actor", "role", "source", "known", "track", "error"};
 
@@ -86,6 +88,7 @@ json plan_without(const json& plan) {
 
 json decision_without(const json& decision) {
     json out = only(decision, {"what", "request", "question", "answers", "at_frame"});
+    if (among(kDecisionsOfState, decision.at("what").get<std::string>())) out["what"] = "eased";
     out["question"] = question_without(decision.at("question").get<std::string>());
     out["reasons"] = reasons_without(decision.at("reasons"));
     out["plan"] = plan_without(decision.at("plan"));

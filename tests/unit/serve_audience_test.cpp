@@ -235,13 +235,14 @@ TEST_F(AudienceTest, TheRecordIsShownToAListenerWithoutTheState) {
 TEST_F(AudienceTest, NoReasonOrQuestionSpeaksOfTheStateToWhomItIsHidden) {
     session::SessionEvent event;
     session::Decision decision;
-    decision.what = "ask";
+    decision.what = "body_hold";
     decision.question = "activation";
-    decision.reasons = {{"activation_rose", {}, 0.0}, {"worse", {{"probability", "0.93"}}, 0.0}, {"steer_lead", {{"arousal", "0.31"}}, 0.0},
+    decision.reasons = {{"activation_rose", {}, 0.0}, {"body_hold", {{"source", "strap"}, {"sd", "2.1"}}, 0.0}, {"worse", {{"probability", "0.93"}}, 0.0}, {"steer_lead", {{"arousal", "0.31"}}, 0.0},
                         {"liked_artist", {{"artist", "Ada"}}, 0.4}};
     event.payload = decision;
     const json told = json::parse(page_event(event, false)).at("data");
     EXPECT_EQ(told.at("question"), "is_it_right");
+    EXPECT_EQ(told.at("what"), "eased");
     ASSERT_EQ(told.at("reasons").size(), 3U) << told;
     for (const json& reason : told.at("reasons")) EXPECT_TRUE(reason.at("contribution").is_null());
     EXPECT_TRUE(told.at("reasons")[0].at("args").empty());
