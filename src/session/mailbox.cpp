@@ -54,7 +54,8 @@ Result<std::optional<Answer>> answer_to(store::Connection& db, const SessionRow&
         }
         if (std::get<flow::Command>(payload).id == command) said = row[0].integer();
     }
-    return said ? std::optional(Answer{}) : std::nullopt;
+    if (!said) return std::nullopt;
+    return Answer{};
 }
 
 Result<std::vector<Incoming>> take_told(store::Connection& db, const Id& session, const store::Seal& seal) {

@@ -67,7 +67,7 @@ Result<void> onboard(care::People& people, const flow::LibraryView& view, const 
     for (const std::string& choice : wishes.love) ATTUNE_CHECK(mark_loved(state, view, choice));
     care::BlockedBy by = wishes.by;
     by.at_ns = core::wall_now_ns();
-    ATTUNE_CHECK(people.change_settings(person, [&](care::Settings& settings) -> Result<void> {
+    const auto heed = [&](care::Settings& settings) -> Result<void> {
         for (const std::string& choice : wishes.never) ATTUNE_CHECK(care::block(settings, choice, by));
         for (const std::string& choice : wishes.allow) ATTUNE_CHECK(care::allow(settings, choice, by.role));
         for (const auto& [choice, memory] : wishes.memories) {
@@ -78,7 +78,8 @@ Result<void> onboard(care::People& people, const flow::LibraryView& view, const 
             }
         }
         return {};
-    }));
+    };
+    ATTUNE_CHECK(people.change_settings(person, heed));
     return people.keep(person, "state", state.text());
 }
 

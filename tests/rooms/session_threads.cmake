@@ -2,7 +2,7 @@
 # The threads of session without the rooms that plan: these sources alone, so that the TSan tree stays small.
 find_package(nlohmann_json REQUIRED)
 set(threads_sources)
-foreach(name event event_writer record codec mailbox planner_worker)
+foreach(name event event_writer record samples codec mailbox planner_worker)
   list(APPEND threads_sources ../src/session/${name}.cpp)
 endforeach()
 attune_test(session_threads stress WHOLE DEPS flow store LIBS nlohmann_json::nlohmann_json Threads::Threads SOURCES
