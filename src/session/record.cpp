@@ -234,6 +234,7 @@ Result<void> delete_session(store::Connection& db, const Id& session) {
 Result<std::vector<SessionEvent>> read_events(store::Connection& db, const Id& session,
                                               const store::Seal& seal, std::uint64_t since) {
     const store::Blob id = store::to_blob(session);
+    ATTUNE_TRY(const auto moment, store::Transaction::snapshot(db));   // the head is of these events, though the session runs on
     ATTUNE_TRY(const auto head, db.query_one("SELECT last_seq, last_chain FROM session WHERE id = $1",
                                              {id}, "session " + session.text()));
     std::vector<SessionEvent> events;

@@ -274,6 +274,7 @@ Result<void> append_samples(store::Connection& db, const Id& session, std::span<
 
 Result<std::vector<SampleSecond>> read_samples(store::Connection& db, const Id& session, const store::Seal& seal) {
     const store::Blob id = store::to_blob(session);
+    ATTUNE_TRY(const auto moment, store::Transaction::snapshot(db));   // the heads are of these seconds, though the session runs on
     ATTUNE_TRY(const auto heads, heads_of(db, id));
     std::map<std::string, Head> read;
     std::vector<SampleSecond> seconds;

@@ -62,6 +62,12 @@ Result<Transaction> Transaction::begin(Connection& connection) {
     return Transaction(connection);
 }
 
+Result<Transaction> Transaction::snapshot(Connection& connection) {
+    const bool sqlite = connection.backend() == Backend::kSqlite;
+    ATTUNE_CHECK(connection.execute(sqlite ? "BEGIN DEFERRED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    return Transaction(connection);
+}
+
 Transaction::Transaction(Transaction&& other) noexcept
     : connection_(std::exchange(other.connection_, nullptr)) {}
 

@@ -53,6 +53,8 @@ public:
 class Transaction {
 public:
     [[nodiscard]] static Result<Transaction> begin(Connection& connection);
+    /// To read only: all that is read until it goes is of one moment, whatever others write meanwhile. Keeps no writer waiting.
+    [[nodiscard]] static Result<Transaction> snapshot(Connection& connection);
     Transaction(Transaction&& other) noexcept;
     Transaction& operator=(Transaction&&) = delete;
     ~Transaction();

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -90,6 +92,25 @@ TEST(MemoryInTheRecord, ASuggestionAndWhatMayBeAskedReadBackAndRecordsFromBefore
     const auto policy = std::get<Start>(decode(EventKind::kStart, 5, nlohmann::json::to_cbor(old_start)).value()).policy;
     EXPECT_TRUE(policy.blocks.askable.empty()) << "nobody is asked when such a session is replayed";
     EXPECT_EQ(policy.blocks.ask_first, std::set{track});
+}
+
+TEST_P(RecordTest, WhoReadsWhileTheSessionWritesSeesAWholeRecord) {
+    const auto events = some_events(start_, 90);
+    std::atomic<bool> done{false};
+    std::thread writer([&] {
+        auto db = *store::Connection::open(url_);
+        for (std::size_t n = 0; n < events.size(); n += 3) EXPECT_TRUE(append_events(*db, start_.session, std::span(events).subspan(n, 3)));
+        done.store(true);
+    });
+    std::size_t read = 0;
+    do {
+        const auto seen = read_events(*db_, start_.session);
+        ASSERT_TRUE(seen) << seen.error().describe();
+        EXPECT_GE(seen->size(), read);
+        read = seen->size();
+    } while (!done.load());
+    writer.join();
+    EXPECT_EQ(read_events(*db_, start_.session)->size(), events.size());
 }
 
 TEST_P(RecordTest, EventsReadBackInOrderAndBitForBit) {

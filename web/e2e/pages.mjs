@@ -172,7 +172,7 @@ await test('a session is replayed from its page and its report opens', async () 
   await page.locator('.list a.main').first().click();
   await page.getByRole('button', { name: 'Recompute it' }).click();
   await page.getByText('every decision is the same').waitFor();
-  const [report] = await Promise.all([page.context().waitForEvent('page'), page.getByText('Report for the professional').click()]);
+  const [report] = await Promise.all([page.context().waitForEvent('page'), page.getByText('Everything that is kept of it').click()]);
   await report.waitForLoadState();
   check((await report.title()).includes('Listening session'), 'the report has a title');
   await page.close();
