@@ -234,19 +234,17 @@ Result<void> delete_session(store::Connection& db, const Id& session) {
 Result<std::vector<SessionEvent>> read_events(store::Connection& db, const Id& session,
                                               const store::Seal& seal, std::uint64_t since) {
     const store::Blob id = store::to_blob(session);
-    std::optional<std::pair<std::uint64_t, store::Blob>> head;   // last_seq, last_chain
+    ATTUNE_TRY(const auto moment, store::Transaction::snapshot(db));   // the head is of these events, though the session runs on
+    ATTUNE_TRY(const auto head, db.query_one("SELECT last_seq, last_chain FROM session WHERE id = $1",
+                                             {id}, "session " + session.text()));
     std::vector<SessionEvent> events;
     store::Blob chain(32);
     std::uint64_t seq = 0;
     std::optional<Error> error;
     ATTUNE_CHECK(db.for_each(
-        // One statement sees one moment: head and events agree, though the session writes on meanwhile.
-        "SELECT event.seq, event.t_ns, event.kind, event.version, event.actor, event.provenance, event.key_id, event.payload, event.chain, "
-        "session.last_seq, session.last_chain FROM session LEFT JOIN event ON event.session_id = session.id "
-        "WHERE session.id = $1 ORDER BY event.seq",
+        "SELECT seq, t_ns, kind, version, actor, provenance, key_id, payload, chain FROM event "
+        "WHERE session_id = $1 ORDER BY seq",
         {id}, [&](const store::Row& row) {
-            if (!head) head.emplace(static_cast<std::uint64_t>(row[9].integer()), row[10].blob());
-            if (row[0].null()) return true;   // a session without events
             SessionEvent event;
             event.seq = static_cast<std::uint64_t>(row[0].integer());
             event.t = {row[1].integer()};
@@ -277,8 +275,7 @@ Result<std::vector<SessionEvent>> read_events(store::Connection& db, const Id& s
             return true;
         }));
     if (error) return tl::unexpected(*std::move(error));
-    if (!head) return fail(ErrorCode::kNotFound, "there is no session " + session.text());
-    if (seq != head->first || chain != head->second) {
+    if (seq != static_cast<std::uint64_t>(head[0].integer()) || chain != head[1].blob()) {
         return tl::unexpected(broken(session, seq + 1, "events at the end were deleted"));
     }
     return events;

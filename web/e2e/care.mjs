@@ -214,6 +214,8 @@ await test('who says twice that it gets worse is offered contact and help card, 
   await flags.getByText('does not feel safe').first().waitFor();
   check((await flags.getByText('KM').count()) >= 2, 'whose flags they are');
   await accessible();
+  // Some seconds of it are drawn in the next test.
+  await until(async () => (await api('GET', `/sessions/${id}/events?as=therapist`)).events.filter((e) => e.kind === 'state').length >= 5, 'five seconds', 15_000);
   await page.keyboard.press('s');
   await until(async () => (await api('GET', '/sessions')).sessions[0].status !== 'running', 'the end of the session');
   await page.goto(`${server.url}/therapist`);  // from the record, too
