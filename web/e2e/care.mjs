@@ -227,7 +227,7 @@ await test('a state that must not be seen is not drawn', async () => {
   const drawn = async () => page.locator('svg .felt').evaluateAll((lines) => lines.filter((l) => l.getBoundingClientRect().width > 0).length);
   await page.goto(`${server.url}/sessions/${id}`);
   await page.getByRole('heading', { name: 'The path' }).waitFor();
-  check((await drawn()) > 0, 'it is drawn for who may see it');
+  await until(async () => (await drawn()) > 0, 'it is drawn for who may see it');
   await api('PUT', `/people/${client}/intake`, { flags: ['psychosis_mania'] });
   await page.goto(`${server.url}/sessions/${id}`);
   await page.getByText('What Attune estimated is not shown here').waitFor();
