@@ -38,7 +38,7 @@ export class SessionModel {
   seq = 0;
   goal: { kind: string; minutes: number; point: Va | null } | null = null;
   start: Va | null = null;
-  person: string | null = null; // whose session it is
+  person: string | null = null; // whose session it is; null until the session has said so
   simulated = false;
   showState = true;
   flagged = false;
@@ -146,7 +146,7 @@ export class SessionModel {
     policy: never;
   }): void {
     this.goal = data.goal;
-    this.person = data.person ?? null;
+    this.person = data.person ?? 'me';
     this.start = data.start;
     this.simulated = this.simulated || data.simulated;
     this.locked = data.locked ?? false;
