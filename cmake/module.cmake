@@ -16,6 +16,37 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
        -Wno-implicit-int-float-conversion)
 endif()
 
+# Source files that can be compiled as one are (cmake/join.py): what they include is read once. In a tree that is built
+# whole and once only; the others show that every file stands alone.
+function(attune_join_now target)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.cpp$")
+  execute_process(COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/join.py 70000 ${sources}
+                  WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "\n" ";" groups "${groups}")
+  foreach(line IN LISTS groups)
+    if(line MATCHES "^([0-9]+) (.+)$")
+      set_source_files_properties(${CMAKE_MATCH_2} PROPERTIES UNITY_GROUP ${target}_${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  # GCC takes what is included for a header, where a member whose type is of an unnamed namespace would be a mistake.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP
+                        UNITY_BUILD_CODE_BEFORE_INCLUDE "#pragma GCC diagnostic ignored \"-Wsubobject-linkage\"")
+  foreach(source IN LISTS sources)
+    file(REAL_PATH ${source} source)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  endforeach()
+endfunction()
+if(ATTUNE_JOIN)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+endif()
+# When the folder has been read, and all sources are known.
+function(attune_join target)
+  if(ATTUNE_JOIN)
+    cmake_language(EVAL CODE "cmake_language(DEFER CALL attune_join_now [[${target}]])")
+  endif()
+endfunction()
+
 function(attune_check_deps name)
   list(FIND ATTUNE_ROOMS ${name} rank)
   foreach(dep IN LISTS ARGN)
@@ -43,6 +74,7 @@ function(attune_module name)
   target_compile_definitions(attune_${name} PRIVATE $<$<BOOL:${ATTUNE_HEAVY_CHECKS}>:ATTUNE_HEAVY_CHECKS=1>)
   list(TRANSFORM M_DEPS PREPEND attune::)
   target_link_libraries(attune_${name} PUBLIC ${M_DEPS} ${M_LIBS} PRIVATE ${M_PRIVATE_LIBS})
+  attune_join(attune_${name})
 endfunction()
 
 # What a test asks of the machine: a core to itself, unless it waits on the clock. scripts/test says how many cores there are
@@ -51,12 +83,21 @@ set(ATTUNE_TAKES_A_CORE RESOURCE_GROUPS cores:1)
 # Waits on real time beside what computes; one at a time, so that none takes another's time. Begins early.
 set(ATTUNE_WAITS RESOURCE_LOCK clock COST 50)
 
+# Names of tests that wait on the clock, as gtest filters: tests/CMakeLists.txt writes them down for scripts/test.
+function(attune_waits filter)
+  string(REPLACE "." "\\." regex "${filter}")
+  string(REPLACE "*" ".*" regex "${regex}")
+  string(REPLACE ":" "$|^" regex "^${regex}$")
+  set_property(GLOBAL APPEND PROPERTY ATTUNE_WAITS ${regex})
+endfunction()
+
 # attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD]
 #             [WHOLE] [PARTS filter…] [WAITING filter] [COST s] [NOT_UNDER_TSAN filter])
 # makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/.
 # WHOLE    runs the program once for all its cases (they share something that is slow to start, a server say), or once for
 #          each of PARTS and once for the rest
-# WAITING  cases (a gtest filter) that wait on real time; not with WHOLE
+# WAITING  cases (a gtest filter) that wait on real time; with WHOLE: * for a program that waits for a database or a disk.
+#          scripts/test runs them beside all else
 # COST     about how long it takes [s], where that is long: what has the most begins first
 # NOT_UNDER_TSAN  cases without threads of their own that only compute: the other trees run them
 function(attune_test room label)
@@ -73,6 +114,7 @@ function(attune_test room label)
   target_compile_definitions(${target} PRIVATE ATTUNE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                              ATTUNE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${target} PRIVATE ${T_DEPS} ${T_LIBS} GTest::gtest GTest::gtest_main)
+  attune_join(${target})
   if(T_RT_GUARD)
     target_link_libraries(${target} PRIVATE attune_rt_guard)
   endif()
@@ -84,7 +126,11 @@ function(attune_test room label)
     list(APPEND properties COST ${T_COST})
   endif()
   if(T_WHOLE)
-    list(APPEND properties ${ATTUNE_TAKES_A_CORE})
+    if(T_WAITING)
+      attune_waits(${target})
+    else()
+      list(APPEND properties ${ATTUNE_TAKES_A_CORE})
+    endif()
     set(names ${target})
     list(JOIN T_PARTS ":" parts)
     add_test(NAME ${target} COMMAND ${target} --gtest_filter=-${parts} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
@@ -104,6 +150,7 @@ function(attune_test room label)
                        WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
                        PROPERTIES ${properties} ${ATTUNE_TAKES_A_CORE})
   if(T_WAITING)
+    attune_waits(${T_WAITING})
     gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${T_WAITING}"
                          TEST_LIST ${target}_WAITING WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
                          PROPERTIES ${properties} ${ATTUNE_WAITS})

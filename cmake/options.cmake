@@ -4,6 +4,7 @@ option(ATTUNE_HEAVY_CHECKS "Expensive internal checks (dev preset)" OFF)
 option(ATTUNE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(ATTUNE_BENCH "Build the benchmarks" OFF)
 option(ATTUNE_TRAIN "Build the libtorch trainers" OFF)
+option(ATTUNE_JOIN "Compile files of a target together: quick for a whole build, slow for a change (cmake/join.py)" OFF)
 set(ATTUNE_ONLY "" CACHE STRING "Build only these rooms; empty = all")
 
 set(ATTUNE_TEST_ONLY "" CACHE STRING "Build only the tests of these rooms; empty = of all that are built")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-attune_test(session unit WHOLE COST 40 DEPS session SOURCES
+attune_test(session unit WHOLE WAITING * COST 40 DEPS session SOURCES
   support/postgres.cpp
   unit/session_blocks_test.cpp
   unit/session_album_test.cpp
