@@ -141,6 +141,15 @@ private:
     void on(const Decision&, const SessionEvent&, Outputs&) {}
     void on(const End&, const SessionEvent&, Outputs&) {}
 
+    struct Follows {
+        const flow::PlanItem* item = nullptr;   ///< null: nothing
+        double starts_in_s = 0.0;
+        std::vector<ContentKey> left;   ///< plays now, but is not what the plan will follow
+    };
+    [[nodiscard]] Follows followed_by_plan(const SessionEvent& event, double lead_s, bool now) const;
+    void tell_mood(Time t, choose::PlanRequest& request) const;
+    void tell_history(Time t, const Follows& follows, choose::PlanRequest& request) const;
+    void tell_wishes(Time t, choose::PlanRequest& request) const;
     void ask_plan(const SessionEvent& event, std::string_view why, bool now, Outputs& out);
     [[nodiscard]] bool cut_is_ahead(Time now) const;
     void ask(std::string question, std::vector<std::string> answers, Outputs& out);
