@@ -31,10 +31,7 @@ const Shelf& shelf_of(std::size_t tracks) {
     return s;
 }
 
-void BM_Plan20Minutes(benchmark::State& state) {
-    const Shelf& shelf = shelf_of(static_cast<std::size_t>(state.range(0)));
-    const flow::Policy policy;
-    const choose::LikingView liking(shelf.liking, *shelf.view, *shelf.index);
+choose::PlanRequest calm_in_20_minutes(const Shelf& shelf, const flow::Policy& policy, const choose::LikingView& liking) {
     choose::PlanRequest q;
     q.view = shelf.view.get();
     q.index = shelf.index.get();
@@ -43,6 +40,14 @@ void BM_Plan20Minutes(benchmark::State& state) {
     q.start = {-.35, .60};
     q.felt = {q.start, {.03, 0.0, .04}};
     q.goal.kind = flow::GoalKind::kCalm;
+    return q;
+}
+
+void BM_Plan20Minutes(benchmark::State& state) {
+    const Shelf& shelf = shelf_of(static_cast<std::size_t>(state.range(0)));
+    const flow::Policy policy;
+    const choose::LikingView liking(shelf.liking, *shelf.view, *shelf.index);
+    const choose::PlanRequest q = calm_in_20_minutes(shelf, policy, liking);
     for (auto _ : state) benchmark::DoNotOptimize(choose::plan(q));
 }
 BENCHMARK(BM_Plan20Minutes)->Arg(2'000)->Arg(10'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
@@ -55,14 +60,7 @@ void BM_PlanWithMemoryMarks(benchmark::State& state) {
     for (std::size_t i = 0; i < marked; ++i) policy.blocks.askable.insert(shelf.view->key[i * (shelf.view->size() / marked)]);
     policy.blocks.ask_first = policy.blocks.askable;
     const choose::LikingView liking(shelf.liking, *shelf.view, *shelf.index);
-    choose::PlanRequest q;
-    q.view = shelf.view.get();
-    q.index = shelf.index.get();
-    q.policy = &policy;
-    q.liking = &liking;
-    q.start = {-.35, .60};
-    q.felt = {q.start, {.03, 0.0, .04}};
-    q.goal.kind = flow::GoalKind::kCalm;
+    const choose::PlanRequest q = calm_in_20_minutes(shelf, policy, liking);
     for (auto _ : state) benchmark::DoNotOptimize(choose::plan(q));
 }
 BENCHMARK(BM_PlanWithMemoryMarks)->Arg(10)->Arg(100)->Arg(1'000)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();

@@ -8,7 +8,7 @@
 ///          so that the same stand before the same second
 /// Blocks   what is blocked is not played, whoever asked for it: neither taken from a plan (its item then ends as
 ///          "failed", blocked) nor left in the queue, and left at once if it plays
-/// Threads  as Player; stop_now() from any
+/// Threads  as Player
 #include <deque>
 #include <map>
 #include <memory>
@@ -46,8 +46,6 @@ public:
         std::optional<double> tinnitus_hz;
     };
     void compose_with(const Composers& composers) { composers_ = composers; }
-    /// Silence within 0.5 s, whatever the conductor does.
-    void stop_now() noexcept { player_->stop(); }
     /// Every join so far, to the frame.
     [[nodiscard]] const std::vector<play::Join>& joins() const noexcept { return joins_; }
 

@@ -104,7 +104,7 @@ TEST(ComposedItem, AnEngineThatMissesItsDeadlineIsReplacedByTheRulesAndTheRecord
     EXPECT_TRUE(composed->fell_back);
     EXPECT_EQ(composed->engine, "rule");
     EXPECT_EQ(first<Fault>(news), nullptr) << "a late engine is no fault: the music goes on";
-    player->stop_now();
+    player->apply({.action = EngineAction::kStop});
     EXPECT_TRUE(player->finish().has_value());
 }
 

@@ -13,8 +13,7 @@
 
 #include "session/codec.hpp"
 #include "session/event_writer.hpp"
-#include "support/postgres.hpp"
-#include "support/temp_dir.hpp"
+#include "support/database.hpp"
 
 namespace attune::session {
 namespace {
@@ -52,24 +51,15 @@ std::vector<SessionEvent> some_events(const Start& start, std::size_t n) {
     return events;
 }
 
-class RecordTest : public testing::TestWithParam<store::Backend> {
+class RecordTest : public test::DatabaseTest {
 protected:
     void SetUp() override {
-        if (GetParam() == store::Backend::kPostgres) {
-            auto* server = test::Postgres::shared();
-            if (server == nullptr) GTEST_SKIP() << "no PostgreSQL server is installed";
-            url_ = server->new_database();
-        } else {
-            url_ = "sqlite:" + (dir_.path() / "t.db").string();
-        }
-        db_ = *store::Connection::open(url_);
+        DatabaseTest::SetUp();
+        if (!db_) return;
         const store::RoomSchema rooms[] = {schema()};
         ASSERT_TRUE(store::migrate(*db_, rooms, {}));
         ASSERT_TRUE(begin_session(*db_, start_));
     }
-    test::TempDir dir_;
-    std::string url_;
-    std::unique_ptr<store::Connection> db_;
     Start start_ = a_start();
 };
 

@@ -19,8 +19,7 @@
 #include "session/event_writer.hpp"
 #include "session/record.hpp"
 #include "store/backup.hpp"
-#include "support/postgres.hpp"
-#include "support/temp_dir.hpp"
+#include "support/database.hpp"
 
 namespace attune::session {
 namespace {
@@ -99,17 +98,11 @@ void expect_same(const SampleSecond& a, const SampleSecond& b) {
     }
 }
 
-class SamplesTest : public testing::TestWithParam<store::Backend> {
+class SamplesTest : public test::DatabaseTest {
 protected:
     void SetUp() override {
-        if (GetParam() == store::Backend::kPostgres) {
-            auto* server = test::Postgres::shared();
-            if (server == nullptr) GTEST_SKIP() << "no PostgreSQL server is installed";
-            url_ = server->new_database();
-        } else {
-            url_ = "sqlite:" + (dir_.path() / "t.db").string();
-        }
-        db_ = *store::Connection::open(url_);
+        DatabaseTest::SetUp();
+        if (!db_) return;
         const store::RoomSchema rooms[] = {schema()};
         ASSERT_TRUE(store::migrate(*db_, rooms, {}));
         ASSERT_TRUE(begin_session(*db_, start_));
@@ -122,9 +115,6 @@ protected:
     }
     Error broken() { return read_samples(*db_, start_.session).error(); }
 
-    test::TempDir dir_;
-    std::string url_;
-    std::unique_ptr<store::Connection> db_;
     Start start_ = a_start();
 };
 

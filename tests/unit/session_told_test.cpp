@@ -4,8 +4,7 @@
 
 #include "session/mailbox.hpp"
 #include "session/told_words.hpp"
-#include "support/postgres.hpp"
-#include "support/temp_dir.hpp"
+#include "support/database.hpp"
 
 namespace attune::session {
 namespace {
@@ -64,17 +63,11 @@ TEST(ToldWords, EveryKeyIsAWordThatIsUnderstood) {
     EXPECT_TRUE(word_of_key('x', false).empty());
 }
 
-class MailboxTest : public testing::TestWithParam<store::Backend> {
+class MailboxTest : public test::DatabaseTest {
 protected:
     void SetUp() override {
-        std::string url = "sqlite:" + (dir_.path() / "t.db").string();
-        if (GetParam() == store::Backend::kPostgres) {
-            auto* server = test::Postgres::shared();
-            if (server == nullptr) GTEST_SKIP() << "no PostgreSQL server is installed";
-            url = server->new_database();
-        }
-        url_ = url;
-        db_ = *store::Connection::open(url);
+        DatabaseTest::SetUp();
+        if (!db_) return;
         const store::RoomSchema rooms[] = {schema()};
         ASSERT_TRUE(store::migrate(*db_, rooms, {}));
         core::IdSource ids(3);
@@ -85,9 +78,6 @@ protected:
     }
     SessionRow row() { return *find_session(*db_, start_.session.text()); }
 
-    test::TempDir dir_;
-    std::string url_;
-    std::unique_ptr<store::Connection> db_;
     Start start_;
 };
 

@@ -7,32 +7,19 @@
 #include <filesystem>
 #include <limits>
 
-#include "support/postgres.hpp"
-#include "support/temp_dir.hpp"
+#include "support/database.hpp"
 
 namespace attune::store {
 namespace {
 
-class ConnectionTest : public testing::TestWithParam<Backend> {
+class ConnectionTest : public test::DatabaseTest {
 protected:
     void SetUp() override {
-        if (GetParam() == Backend::kPostgres) {
-            auto* server = test::Postgres::shared();
-            if (server == nullptr) GTEST_SKIP() << "no PostgreSQL server is installed";
-            url_ = server->new_database();
-        } else {
-            url_ = "sqlite:" + (dir_.path() / "t.db").string();
-        }
-        auto opened = Connection::open(url_);
-        ASSERT_TRUE(opened) << opened.error().describe();
-        db_ = std::move(*opened);
+        DatabaseTest::SetUp();
+        if (!db_) return;
         ASSERT_TRUE(db_->execute(dialect_ddl(
             GetParam(), "CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE PRECISION, s TEXT, b {{BLOB}})")));
     }
-
-    test::TempDir dir_;
-    std::string url_;
-    std::unique_ptr<Connection> db_;
 };
 
 TEST_P(ConnectionTest, EveryTypeReadsBackAsItWasWritten) {
