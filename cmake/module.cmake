@@ -83,25 +83,22 @@ set(ATTUNE_TAKES_A_CORE RESOURCE_GROUPS cores:1)
 # Waits on real time beside what computes; one at a time, so that none takes another's time. Begins early.
 set(ATTUNE_WAITS RESOURCE_LOCK clock COST 50)
 
-# Names of tests that wait on the clock, as gtest filters: tests/CMakeLists.txt writes them down for scripts/test.
-function(attune_waits filter)
-  string(REPLACE "." "\\." regex "${filter}")
-  string(REPLACE "*" ".*" regex "${regex}")
-  string(REPLACE ":" "$|^" regex "^${regex}$")
-  set_property(GLOBAL APPEND PROPERTY ATTUNE_WAITS ${regex})
+# The test waits: tests/CMakeLists.txt writes their names down for scripts/test.
+function(attune_waits name)
+  set_property(GLOBAL APPEND PROPERTY ATTUNE_WAITS ${name})
 endfunction()
 
 # attune_test(affect unit SOURCES unit/affect_fusion_test.cpp DEPS affect LIBS x [TIMEOUT s] [RT_GUARD]
-#             [WHOLE] [PARTS filter…] [WAITING filter] [COST s] [NOT_UNDER_TSAN filter])
-# makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/.
-# WHOLE    runs the program once for all its cases (they share something that is slow to start, a server say), or once for
-#          each of PARTS and once for the rest
-# WAITING  cases (a gtest filter) that wait on real time; with WHOLE: * for a program that waits for a database or a disk.
-#          scripts/test runs them beside all else
+#             [SHARDS n] [WAITING filter] [COST s] [NOT_UNDER_TSAN filter])
+# makes the program affect_unit_test, whose cases carry the label `unit`. SOURCES are relative to tests/. One process runs
+# all its cases: to start one costs more than most cases.
+# SHARDS   so many processes share the cases, where they take long
+# WAITING  cases (a gtest filter) that wait on real time, a database or a disk: a process of their own, one such at a time,
+#          which scripts/test runs beside all else; * for a program that waits as a whole, beside its like
 # COST     about how long it takes [s], where that is long: what has the most begins first
 # NOT_UNDER_TSAN  cases without threads of their own that only compute: the other trees run them
 function(attune_test room label)
-  cmake_parse_arguments(T "RT_GUARD;WHOLE" "TIMEOUT;COST;WAITING;NOT_UNDER_TSAN" "SOURCES;DEPS;LIBS;PARTS" ${ARGN})
+  cmake_parse_arguments(T "RT_GUARD" "SHARDS;TIMEOUT;COST;WAITING;NOT_UNDER_TSAN" "SOURCES;DEPS;LIBS" ${ARGN})
   if(T_RT_GUARD AND CMAKE_CXX_FLAGS MATCHES "fsanitize")
     return()   # the guard and the sanitizers both stand in for malloc
   endif()
@@ -119,42 +116,40 @@ function(attune_test room label)
     target_link_libraries(${target} PRIVATE attune_rt_guard)
   endif()
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 120)
+    set(T_TIMEOUT 300)
   endif()
   set(properties LABELS ${label} TIMEOUT ${T_TIMEOUT})
   if(T_COST)
     list(APPEND properties COST ${T_COST})
   endif()
-  if(T_WHOLE)
-    if(T_WAITING)
-      attune_waits(${target})
-    else()
-      list(APPEND properties ${ATTUNE_TAKES_A_CORE})
-    endif()
-    set(names ${target})
-    list(JOIN T_PARTS ":" parts)
-    add_test(NAME ${target} COMMAND ${target} --gtest_filter=-${parts} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-    foreach(part IN LISTS T_PARTS)
-      string(REGEX REPLACE "[^A-Za-z]" "" name ${part})
-      add_test(NAME ${target}.${name} COMMAND ${target} --gtest_filter=${part} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-      list(APPEND names ${target}.${name})
-    endforeach()
-    set_tests_properties(${names} PROPERTIES ${properties})
+  if(T_WAITING STREQUAL "*")
+    attune_waits(${target})
+    attune_cases(${target} ${target} "*" ${properties})
     return()
+  endif()
+  if(T_WAITING)
+    attune_waits(${target}.waits)
+    attune_cases(${target}.waits ${target} "${T_WAITING}" ${properties} ${ATTUNE_WAITS})
   endif()
   set(left_out ${T_WAITING})
   if(T_NOT_UNDER_TSAN AND CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
-    string(APPEND left_out ":${T_NOT_UNDER_TSAN}")
+    list(APPEND left_out ${T_NOT_UNDER_TSAN})
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "-${left_out}"
-                       WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
-                       PROPERTIES ${properties} ${ATTUNE_TAKES_A_CORE})
-  if(T_WAITING)
-    attune_waits(${T_WAITING})
-    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${T_WAITING}"
-                         TEST_LIST ${target}_WAITING WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
-                         PROPERTIES ${properties} ${ATTUNE_WAITS})
+  list(JOIN left_out ":" left_out)
+  if(NOT T_SHARDS)
+    set(T_SHARDS 1)
   endif()
+  foreach(shard RANGE 1 ${T_SHARDS})
+    math(EXPR index "${shard} - 1")
+    attune_cases(${target}.${shard} ${target} "*-${left_out}" ${properties} ${ATTUNE_TAKES_A_CORE})
+    set_property(TEST ${target}.${shard} PROPERTY ENVIRONMENT GTEST_TOTAL_SHARDS=${T_SHARDS} GTEST_SHARD_INDEX=${index})
+  endforeach()
+endfunction()
+
+# One process of a test program: its name for ctest, the program, the cases (a gtest filter), properties.
+function(attune_cases name program filter)
+  add_test(NAME ${name} COMMAND ${program} --gtest_filter=${filter} WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES ${ARGN})
 endfunction()
 
 # attune_fuzz(csv DEPS sense) builds fuzz/csv_fuzz.cpp and runs it for 10 s over fuzz/corpus/csv in ctest.

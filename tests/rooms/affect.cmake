@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 find_package(PNG REQUIRED)
-attune_test(affect unit DEPS affect LIBS PNG::PNG SOURCES
+attune_test(affect unit SHARDS 2 COST 20 DEPS affect LIBS PNG::PNG SOURCES
   unit/affect_fusion_result_test.cpp
   unit/affect_beats_test.cpp
   unit/affect_body_features_test.cpp

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 attune_need_pkg(TAGLIB taglib)
-attune_test(library unit DEPS library LIBS PkgConfig::TAGLIB SOURCES
+attune_test(library unit SHARDS 2 COST 10 DEPS library LIBS PkgConfig::TAGLIB SOURCES
   unit/library_catalogue_test.cpp
   unit/library_filter_test.cpp
   unit/library_formats_test.cpp

@@ -30,7 +30,7 @@ if(CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
           synth theory voice_leading)
     list(APPEND play_sources ../src/compose/${name}.cpp)
   endforeach()
-  attune_test(serve_workshop stress WHOLE DEPS core flow signal media LIBS PkgConfig::FLUIDSYNTH PkgConfig::EBUR128 Threads::Threads SOURCES
+  attune_test(serve_workshop stress DEPS core flow signal media LIBS PkgConfig::FLUIDSYNTH PkgConfig::EBUR128 Threads::Threads SOURCES
     stress/serve_workshop_test.cpp ${play_sources})
   target_include_directories(serve_workshop_stress_test PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(serve_workshop_stress_test PRIVATE ATTUNE_RULES_ALONE)

@@ -7,7 +7,7 @@ if(NOT TARGET attune_session)
   foreach(name event event_writer record samples codec mailbox planner_worker)
     list(APPEND threads_sources ../src/session/${name}.cpp)
   endforeach()
-  attune_test(session_threads stress WHOLE DEPS flow store LIBS nlohmann_json::nlohmann_json Threads::Threads SOURCES
+  attune_test(session_threads stress DEPS flow store LIBS nlohmann_json::nlohmann_json Threads::Threads SOURCES
     stress/session_threads_test.cpp ${threads_sources})
   target_include_directories(session_threads_stress_test PRIVATE ${PROJECT_SOURCE_DIR}/src)
 endif()
